@@ -1,0 +1,47 @@
+.DEFAULT_GOAL := help
+.PHONY: help install run shell train test evaluate lock
+
+export RASA_TELEMETRY_ENABLED := false
+export SQLALCHEMY_SILENCE_UBER_WARNING := 1
+export TF_CPP_MIN_LOG_LEVEL := 2
+export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
+export UV_CACHE_DIR := $(CURDIR)/.cache/uv
+export UV_LINK_MODE := hardlink
+
+INSTALLED := .venv/installed
+MODEL := models/lumbar.tar.gz
+INPUTS := config.yml domain.yml $(wildcard data/*.yml content/*.yml lumbar/*.py lumbar/language/*.py lumbar/nlu/*.py)
+PYTHON := .venv/bin/python
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+run: shell ## install, train when needed, and chat
+
+shell: $(MODEL) ## chat in Rasa's shell, with the action server beside it
+	@$(PYTHON) -m lumbar.cli shell
+
+train: $(INSTALLED) ## train a model into models/
+	$(PYTHON) -m lumbar.cli train
+
+test: $(MODEL) ## every test, ruff and mypy
+	$(PYTHON) -m pytest
+
+evaluate: $(MODEL) ## measure understanding; the report goes to build/evaluation/
+	$(PYTHON) -m lumbar.cli evaluate
+
+install: $(INSTALLED) ## everything into .venv/
+
+lock: $(INSTALLED) ## resolve requirements.lock anew
+	.venv/bin/uv pip compile --quiet --generate-hashes --no-header --extra dev --python $(PYTHON) pyproject.toml -o requirements.lock
+
+$(MODEL): $(INSTALLED) $(INPUTS)
+	$(PYTHON) -m lumbar.cli train
+
+$(INSTALLED): requirements.lock
+	@python3.10 -c '' 2>/dev/null || { echo 'Lumbar needs Python 3.10: install it with "pyenv install 3.10", or your system'"'"'s python3.10 and python3.10-venv packages, and run make again.' >&2; exit 1; }
+	python3.10 -m venv --clear .venv
+	$(PYTHON) -m pip install --quiet --no-cache-dir --disable-pip-version-check uv==0.13.9
+	.venv/bin/uv pip sync --quiet --require-hashes --python $(PYTHON) requirements.lock
+	.venv/bin/uv pip install --quiet --no-deps --no-build-isolation --python $(PYTHON) --editable .
+	@touch $@

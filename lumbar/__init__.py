@@ -1,0 +1,1 @@
+"""Lumbar: a spine clinic's assistant that answers from one article."""
