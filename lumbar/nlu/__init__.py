@@ -1,0 +1,7 @@
+"""Rasa graph components: the edge between Rasa and `lumbar.language`."""
+
+import warnings
+
+# Rasa looks for its own ResponseSelector by class. `IntentClassifier` decides the
+# response key itself, so the advice to add a selector does not apply.
+warnings.filterwarnings("ignore", message=".*training a response selector")

@@ -1,0 +1,35 @@
+"""Names what the last answer rests on."""
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.conversation import ANSWERED, last_answer, message_metadata
+from lumbar.content import load
+
+
+class ActionAskSource(Action):
+    def name(self) -> str:
+        return "action_ask_source"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        known = load()
+        last = last_answer(tracker)
+        if last is None:
+            dispatcher.utter_message(text=known.phrases.no_answer_yet)
+            return [ANSWERED]
+        cited = message_metadata(last)
+        evidence = dict.fromkeys(
+            known.facts.evidence[key] for fact in cited["facts"] for key in known.facts[fact].evidence
+        )
+        text = known.phrases.source
+        if evidence:
+            names = list(evidence)
+            listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+            text = known.phrases.source_cites.format(evidence=listed)
+        dispatcher.utter_message(text=text)
+        return [ANSWERED]

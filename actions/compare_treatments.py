@@ -1,0 +1,101 @@
+"""Looks up, compares or ranks treatments."""
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.conversation import ANSWERED, TERMINAL, last_answer
+from lumbar.comparison import (
+    ATTRIBUTE_OF_KEY,
+    MILD,
+    Answer,
+    Context,
+    Named,
+    Request,
+    answer,
+    points_back,
+    resolve,
+)
+from lumbar.content import load
+
+TABLE_BUTTON = "Show me all of it side by side"
+
+
+class ActionCompareTreatments(Action):
+    def name(self) -> str:
+        return "action_compare_treatments"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        message = tracker.latest_message
+        text = message.get("text") or ""
+        treatments = _named(message, "treatment")
+        key = _faq_key(message)
+        if key and (any(one.value == MILD for one in treatments) or not points_back(text)):
+            dispatcher.utter_message(response=f"utter_{key}")
+            return [ANSWERED, SlotSet("other_in_focus", None)]
+        context = _context(tracker)
+        request = resolve(text, treatments, _named(message, "attribute"), context)
+        if key:
+            request = _about_others(request, key, context)
+        return say(dispatcher, tracker, answer(request))
+
+
+def say(dispatcher: CollectingDispatcher, tracker: Tracker, reply: Answer) -> list[EventType]:
+    """Send `reply` and keep what it was about."""
+    message: dict[str, Any] = {
+        "text": reply.text,
+        "metadata": {"facts": reply.facts, "more": reply.more, "offer": reply.offer},
+    }
+    if reply.table and tracker.get_latest_input_channel() != TERMINAL:
+        message["json_message"] = reply.table
+    if reply.offer:
+        message["buttons"] = [{"title": TABLE_BUTTON, "payload": TABLE_BUTTON}]
+    dispatcher.utter_message(**message)
+    return [
+        ANSWERED,
+        SlotSet("treatments", list(reply.treatments)),
+        SlotSet("attribute", reply.attribute),
+        SlotSet("other_in_focus", None if MILD in reply.treatments else True),
+    ]
+
+
+def _named(message: dict[str, Any], entity: str) -> list[Named]:
+    return [
+        Named(found["value"], found["start"], found.get("role") == "generic")
+        for found in message.get("entities", [])
+        if found["entity"] == entity
+    ]
+
+
+def _faq_key(message: dict[str, Any]) -> str | None:
+    if (message.get("intent") or {}).get("name") != "faq":
+        return None
+    return str(message["response_selector"]["faq"]["response"]["intent_response_key"])
+
+
+def _context(tracker: Tracker) -> Context:
+    """What was talked about last: an FAQ answer, which is about MILD, or a comparison."""
+    last = last_answer(tracker)
+    if last is None:
+        return Context()
+    spoken = str((last.get("metadata") or {}).get("utter_action") or "").removeprefix("utter_")
+    if spoken.startswith("faq/"):
+        return Context((MILD,), ATTRIBUTE_OF_KEY.get(spoken))
+    return Context(tuple(tracker.get_slot("treatments") or ()), tracker.get_slot("attribute"))
+
+
+def _about_others(request: Request, key: str, context: Context) -> Request:
+    """Return an FAQ question about "it" as one about the treatments just looked up."""
+    attribute = ATTRIBUTE_OF_KEY.get(key)
+    untold = None if attribute else request.untold or "that"
+    return Request(context.treatments, attribute or request.attribute, untold=untold)
+
+
+def whole_table() -> Answer:
+    """Return the answer with every row and column of the table."""
+    rows = tuple(name for name, entry in load().treatments.treatments.items() if entry.cells)
+    return answer(Request(rows, everything=True))

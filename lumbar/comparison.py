@@ -1,0 +1,355 @@
+"""Looks up, compares and ranks treatments by the article's table.
+
+`resolve` makes out what a message asks, with what was talked about before;
+`answer` puts the table's facts into words. Nothing here depends on Rasa.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lumbar import content
+from lumbar.content import Content
+
+MILD = "mild"
+
+ATTRIBUTE_OF_KEY = {
+    "faq/duration": "duration_of_relief",
+    "faq/why_durable": "duration_of_relief",
+    "faq/come_back": "duration_of_relief",
+    "faq/recovery_time": "recovery_time",
+    "faq/return_to_activity": "recovery_time",
+    "faq/same_day_home": "recovery_time",
+    "faq/anesthesia": "invasiveness",
+    "faq/procedure_steps": "invasiveness",
+    "faq/what_is_mild": "invasiveness",
+    "faq/how_it_works": "key_advantages",
+    "faq/implants": "key_advantages",
+    "faq/benefits": "key_advantages",
+}
+"""What an FAQ key about MILD asks, where the table has it for other treatments."""
+
+_SHORT = 8
+"""Words up to which a message can lean on the one before."""
+
+_LEANING = re.compile(
+    r"^\W*(?:and|what about|how about|what of|same|the same|no|nope|not|sorry|oops|oh|ok|okay|so|but|"
+    r"i mean|i meant|or|then|also|now|wait|actually|versus|vs)\b"
+    r"|\b(?:i mean|i meant|meant to ask|was asking|asking about|same thing|same question|as well|too)\b"
+)
+_POINTING = re.compile(
+    r"\b(?:it|its|it's|that|that's|thats|this|those|these|they|them|their|one|ones|either|both|two)\b"
+)
+_THOSE_TWO = re.compile(
+    r"\b(?:(?:out )?of (?:those|these|the|them)|those|these|the|either)(?: two| 2)?\b|\bboth\b|\bbetween them\b"
+)
+_ALL = re.compile(
+    r"\b(?:all (?:three|3|of (?:them|it|these|those)|the|treatments|options)|everything|each|side by side|"
+    r"table|chart|the three|three of|three|put it all|every treatment|the works|full comparison)\b"
+)
+_OTHERS = re.compile(
+    r"\b(?:others?|other (?:treatments?|options?|ones?|ways?)|alternatives?|the rest|anything else|what else)\b"
+)
+_VERSUS = re.compile(
+    r"\b(?:vs|versus|compared?|comparison|compares|than|differences?|differ|different|better|rather|against|"
+    r"instead|over|between|outlasts?|beats?|stack up|pick|choose)\b"
+)
+_RANKING = re.compile(
+    r"\b(?:which|what(?:'s|s| is) the|who|whats|least|most|best|quickest|fastest|shortest|longest|"
+    r"soonest|easiest|slowest|gentlest|worst|safest)\b"
+)
+_BEST = re.compile(r"\b(?:best|better|recommend|should i|right for me|would you|go for|choose|pick|worth)\b")
+_LEFT_OUT = re.compile(
+    r"\b(?:besides|other than|apart from|aside from|without|instead of|avoid(?:ing)?|not ready for|before)\W+(?:\w+\W+){0,3}$"
+)
+_WANTS_TABLE = re.compile(r"\b(?:side by side|table|chart|everything|all of it|full comparison|put it all)\b")
+
+
+@dataclass(frozen=True)
+class Named:
+    """A treatment or attribute that a message names, from `start` on (characters)."""
+
+    value: str
+    start: int
+    generic: bool = False
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the conversation was about before this message."""
+
+    treatments: tuple[str, ...] = ()
+    attribute: str | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a message asks of which treatments; `attribute` None means all of them."""
+
+    treatments: tuple[str, ...]
+    attribute: str | None = None
+    highest: bool | None = None
+    untold: str | None = None
+    best: bool = False
+    everything: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What to say. `facts` it cites, `more` tells why or goes on; `table` is a payload `{type, caption, columns, rows}` for channels that can show it."""
+
+    text: str
+    facts: list[str]
+    more: list[str]
+    treatments: tuple[str, ...]
+    attribute: str | None
+    table: dict[str, Any] | None = None
+    offer: str | None = None
+
+
+def resolve(
+    text: str,
+    treatments: Sequence[Named],
+    attributes: Sequence[Named],
+    context: Context | None = None,
+    known: Content | None = None,
+) -> Request:
+    """Return what `text` asks.
+
+    `treatments` and `attributes` are those it names, in any order; `context` is what
+    was compared before, if anything.
+    """
+    known = known or content.load()
+    context = context or Context()
+    lowered = text.lower().replace("’", "'")
+    words = re.findall(r"[\w'+-]+", lowered)
+    short = len(words) <= _SHORT
+    leaning = bool(_LEANING.search(lowered)) and len(words) <= 2 * _SHORT
+    named = _named(lowered, treatments)
+    asked = _attribute(attributes)
+    everything = bool(_WANTS_TABLE.search(lowered))
+    chosen = _treatments(lowered, named, context, known, short or leaning)
+    if asked is None and not everything and (leaning or (short and len(words) <= 4)):
+        about = not re.search(r"\b(?:what is|what's|whats|what are|tell me|explain)\b", lowered)
+        asked = context.attribute if about else None
+    if asked is None and _several(attributes):
+        asked = None
+    untold = _untold(lowered, chosen, known)
+    return Request(
+        treatments=chosen,
+        attribute=None if everything else asked,
+        highest=_direction(words, asked, known),
+        untold=untold,
+        best=asked is None and bool(_BEST.search(lowered)),
+        everything=everything,
+    )
+
+
+def points_back(text: str) -> bool:
+    """Whether `text` leans on what was said before: "and how long does it last?"."""
+    lowered = text.lower().replace("’", "'")
+    words = re.findall(r"[\w'+-]+", lowered)
+    if re.search(r"\b(?:i|i'm|im|my|me)\b", lowered) and not re.search(r"\b(?:it|that one)\b", lowered):
+        return bool(_LEANING.search(lowered))
+    return len(words) <= 2 * _SHORT and bool(
+        _LEANING.search(lowered) or _POINTING.search(lowered) or len(words) <= 4
+    )
+
+
+def answer(request: Request, known: Content | None = None) -> Answer:
+    """Return the table's facts on `request`, the first sentence answering it."""
+    known = known or content.load()
+    entries = known.treatments.treatments
+    facts = [fact for name in request.treatments for fact in entries[name].facts]
+    more = [fact for name in request.treatments for fact in entries[name].more]
+    if request.untold:
+        text, offer = _untold_text(request, known), None
+    elif len(request.treatments) == 1:
+        text, offer = _look_up(request, known)
+    else:
+        text, offer = _compare(request, known)
+    return Answer(
+        f"{text.rstrip(' ')}{'' if text.endswith(chr(10)) else ' '}{known.phrases.offer_table}" if offer else text,
+        ["choice_depends", *facts] if request.best else facts,
+        more,
+        request.treatments,
+        request.attribute,
+        table(request.treatments, request.attribute, known),
+        offer,
+    )
+
+
+def table(treatments: Sequence[str], attribute: str | None, known: Content) -> dict[str, Any] | None:
+    """Return the payload for `treatments`, or None where fewer than two have a row."""
+    rows = [name for name in treatments if known.treatments.treatments[name].cells]
+    if len(rows) < 2:
+        return None
+    columns = [attribute] if attribute else list(known.treatments.attributes)
+    labels = [known.treatments.attributes[column].label for column in columns]
+    return {
+        "type": "table",
+        "caption": labels[0] if attribute else "MILD and other treatments, side by side",
+        "columns": ["Treatment", *labels],
+        "rows": [
+            [
+                known.treatments.treatments[name].label,
+                *(known.treatments.treatments[name].cells[column] for column in columns),
+            ]
+            for name in rows
+        ],
+    }
+
+
+def _named(text: str, treatments: Sequence[Named]) -> list[str]:
+    kept = [
+        one
+        for one in sorted(treatments, key=lambda one: one.start)
+        if not _LEFT_OUT.search(text[: one.start])
+    ]
+    return list(dict.fromkeys(one.value for one in kept))
+
+
+def _attribute(attributes: Sequence[Named]) -> str | None:
+    found = list(dict.fromkeys(one.value for one in sorted(attributes, key=lambda one: one.start)))
+    return found[0] if len(found) == 1 else None
+
+
+def _several(attributes: Sequence[Named]) -> bool:
+    return len({one.value for one in attributes}) > 1
+
+
+def _treatments(
+    text: str, named: list[str], context: Context, known: Content, leaning: bool
+) -> tuple[str, ...]:
+    tabled = tuple(
+        name for name, entry in known.treatments.treatments.items() if entry.cells
+    )
+    every = tuple(known.treatments.treatments)
+    before = context.treatments
+    if len(named) > 1:
+        return tuple(named)
+    if _ALL.search(text) and not named:
+        return tabled
+    if named:
+        return _with_one_named(text, named[0], before, tabled, leaning)
+    if len(before) > 1 and (leaning or _THOSE_TWO.search(text)):
+        return before
+    if _OTHERS.search(text):
+        return every
+    if _RANKING.search(text) and not (leaning and _POINTING.search(text)):
+        return tabled
+    if before and (leaning or _POINTING.search(text)):
+        return before
+    return every
+
+
+def _with_one_named(
+    text: str, one: str, before: tuple[str, ...], tabled: tuple[str, ...], leaning: bool
+) -> tuple[str, ...]:
+    if _OTHERS.search(text) or _ALL.search(text):
+        return tabled if one in tabled else (*tabled, one)
+    if not _VERSUS.search(text):
+        return (one,)
+    rivals = tuple(name for name in before if name != one)
+    if rivals and leaning:
+        return (*rivals, one) if len(rivals) == 1 else (one, *rivals)
+    if one == MILD:
+        return tabled
+    return (MILD, one)
+
+
+def _direction(words: list[str], attribute: str | None, known: Content) -> bool | None:
+    if attribute is None:
+        return None
+    entry = known.treatments.attributes[attribute]  # type: ignore[index]
+    if not entry.order:
+        return None
+    if set(words) & set(entry.lowest_words):
+        return False
+    if set(words) & set(entry.highest_words):
+        return not (attribute == "invasiveness" and "least" in words)
+    return entry.highest_first
+
+
+def _untold(text: str, treatments: tuple[str, ...], known: Content) -> str | None:
+    if MILD in treatments:
+        return None
+    for aspect, words in known.treatments.untold.items():
+        if any(re.search(rf"\b{re.escape(word)}\b", text) for word in words):
+            return aspect
+    return None
+
+
+def _untold_text(request: Request, known: Content) -> str:
+    labels = [known.treatments.treatments[name].full_label for name in request.treatments]
+    return known.phrases.untold.format(
+        aspect=request.untold, treatment=_listed(labels), clinic_contact=known.clinic.contact
+    )
+
+
+def _look_up(request: Request, known: Content) -> tuple[str, str | None]:
+    entry = known.treatments.treatments[request.treatments[0]]
+    if not entry.cells:
+        return _told(request.treatments[0], known), None
+    if request.attribute:
+        return entry.sentences[request.attribute], "table"
+    return " ".join(entry.sentences.values()), None
+
+
+def _compare(request: Request, known: Content) -> tuple[str, str | None]:
+    entries = known.treatments.treatments
+    attributes = known.treatments.attributes
+    tabled = [name for name in request.treatments if entries[name].cells]
+    blocks = [known.phrases.depends] if request.best else []
+    if request.attribute:
+        blocks += _ranking(request, tabled, known)
+        lines = [f"- {entries[name].label}: {entries[name].cells[request.attribute]}" for name in tabled]
+        blocks.append("\n".join([f"{attributes[request.attribute].label}:", *lines]))
+    else:
+        for name in tabled:
+            lines = [f"- {attributes[key].label}: {cell}" for key, cell in entries[name].cells.items()]
+            blocks.append("\n".join([entries[name].label, *lines]))
+    blocks += [_told(name, known) for name in request.treatments if not entries[name].cells]
+    return "\n\n".join(blocks) + ("\n\n" if request.attribute else ""), (
+        "table" if request.attribute else None
+    )
+
+
+def _told(name: str, known: Content) -> str:
+    return " ".join(known.facts[fact].text for fact in known.treatments.treatments[name].facts)
+
+
+def _ranking(request: Request, tabled: list[str], known: Content) -> list[str]:
+    attribute = known.treatments.attributes[request.attribute]  # type: ignore[index]
+    ordered = [name for name in attribute.order if name in tabled]
+    if len(ordered) < 2:
+        return []
+    templates = [(ordered[0], attribute.lowest), (ordered[-1], attribute.highest)]
+    if len(ordered) == 2:
+        templates = [(name, _of_two(template)) for name, template in templates]
+    first = templates[1 if request.highest else 0]
+    name, template = first
+    entry = known.treatments.treatments[name]  # type: ignore[index]
+    label = entry.full_label[0].upper() + entry.full_label[1:]
+    verbs = (
+        {"is": "are", "has": "have", "gives": "give"}
+        if entry.plural
+        else {"is": "is", "has": "has", "gives": "gives"}
+    )
+    return [template.format(treatment=label, **verbs)]
+
+
+def _of_two(template: str) -> str:
+    for superlative, comparative in (
+        ("the least", "less"),
+        ("the most", "more"),
+        ("the shortest", "the shorter"),
+        ("the longest", "the longer"),
+    ):
+        template = template.replace(superlative, comparative)
+    return template
+
+
+def _listed(labels: list[str]) -> str:
+    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"

@@ -1,0 +1,214 @@
+"""One decision for intent, FAQ key and abstention.
+
+A linear support vector machine over three views of a message, side by side: the
+sentence vector (what is meant), words and pieces of words (typos, names), and
+which treatments the matcher found. `docs/understanding.md` holds what each view
+adds.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import scipy.sparse
+from joblib import parallel_backend
+from scipy.special import softmax
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.pipeline import FeatureUnion, make_union
+from sklearn.svm import LinearSVC
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from lumbar import content
+
+EMERGENCY = "emergency"
+FALLBACK = "nlu_fallback"
+NON_ENGLISH = "non_english"
+REFUSALS = ("not_covered", "out_of_scope")
+
+TEMPERATURE = 3.0
+"""Sharpens the distances of the classes into probabilities; five-fold
+cross-validation gave the least log loss near it."""
+
+NEAREST = 3
+"""Training examples whose likeness to a message is averaged."""
+
+MATCHER_WEIGHT = 0.3
+"""Of the matcher's findings, beside vectors of length one."""
+
+FOREIGN_ENGLISH = 0.2
+FOREIGN_KNOWN_WORDS = 0.4
+"""A message is foreign when English is less likely than the one and at most this
+share of its words is known: 134 of 135 foreign and 3 of 1,427 English ones."""
+
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+class TrainingError(Exception):
+    """The examples cannot train a classifier; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a message was taken for.
+
+    `label` is an intent, `faq/<key>` or `nlu_fallback`; `ranking` holds every
+    label with its probability, the likeliest first; `score` is the figure held
+    against the threshold, `nearness` the mean cosine to the nearest examples.
+    """
+
+    label: str
+    confidence: float
+    ranking: list[tuple[str, float]]
+    score: float
+    nearness: float
+    language: str | None = None
+    red_flags: list[str] = field(default_factory=list)
+
+
+@dataclass
+class IntentModel:
+    """`weights` (classes, features) and `offsets` (classes) are the machine's,
+    `vectors` (examples, WIDTH) and `labels` (examples) the training examples'."""
+
+    words: FeatureUnion
+    classes: np.ndarray
+    weights: np.ndarray
+    offsets: np.ndarray
+    vectors: np.ndarray
+    labels: np.ndarray
+    known_words: frozenset[str]
+
+    @classmethod
+    def fit(cls, texts: Sequence[str], labels: Sequence[str], nlp: Language) -> "IntentModel":
+        """Train on `texts` with one of `labels` each.
+
+        Raises:
+            TrainingError: fewer than two labels.
+        """
+        if len(set(labels)) < 2:
+            raise TrainingError(
+                "The training data holds fewer than two intents. Add examples of at least "
+                "two under data/."
+            )
+        lowered = [text.lower() for text in texts]
+        words = make_union(*_vectorizers())
+        written = words.fit_transform(lowered)
+        with nlp.select_pipes(disable="language_id"):
+            found = np.array([_found(doc) for doc in nlp.pipe(texts)])
+        vectors = nlp.get_pipe("sentence_encoder").encoder(texts)
+        machine = OneVsRestClassifier(LinearSVC(C=0.5, tol=0.01), n_jobs=-1)
+        with parallel_backend("threading"):
+            machine.fit(_side_by_side(written, vectors, found), labels)
+        counts = Counter(
+            word
+            for text, label in zip(lowered, labels, strict=True)
+            if label != NON_ENGLISH
+            for word in set(_WORD.findall(text))
+        )
+        known = frozenset(word for word, count in counts.items() if count > 1)
+        return cls(
+            words,
+            machine.classes_,
+            np.vstack([one.coef_ for one in machine.estimators_]).astype(np.float32),
+            np.hstack([one.intercept_ for one in machine.estimators_]).astype(np.float32),
+            vectors.astype(np.float16),
+            np.array(labels),
+            known,
+        )
+
+    def decide(self, doc: Doc, threshold: float) -> Decision:
+        """Return what `doc` is about; below `threshold`, `nlu_fallback`."""
+        vector = doc.vector
+        row = _side_by_side(
+            self.words.transform([doc.text.lower()]), vector[None], np.array([_found(doc)])
+        )
+        distances = self.weights[:, row.indices] @ row.data + self.offsets
+        probabilities = softmax(TEMPERATURE * distances)
+        order = probabilities.argsort()[::-1]
+        ranking = [(str(self.classes[i]), float(probabilities[i])) for i in order]
+        label, confidence = ranking[0]
+        nearest = self.vectors[self.labels == label].astype(np.float32) @ vector
+        nearness = float(np.sort(nearest)[-NEAREST:].mean())
+        score = confidence * nearness
+        language = self._foreign_language(doc)
+        if doc._.red_flags:
+            label, confidence = EMERGENCY, 1.0
+        elif language:
+            label, confidence = NON_ENGLISH, 1.0
+        elif score < threshold and label not in (EMERGENCY, *REFUSALS):
+            label, confidence = FALLBACK, 1.0 - confidence
+        return Decision(label, confidence, ranking, score, nearness, language, doc._.red_flags)
+
+    def save(self, folder: Path) -> None:
+        """Write plain arrays and names, which load fast and can run no code."""
+        vectorizers = [vectorizer for _, vectorizer in self.words.transformer_list]
+        names = {
+            "vocabularies": [vectorizer.get_feature_names_out().tolist() for vectorizer in vectorizers],
+            "known_words": sorted(self.known_words),
+        }
+        (folder / "names.json").write_text(json.dumps(names), encoding="utf-8")
+        np.savez(
+            folder / "arrays.npz",
+            classes=self.classes,
+            weights=self.weights,
+            offsets=self.offsets,
+            vectors=self.vectors,
+            labels=self.labels,
+            **{f"rarity_{i}": vectorizer.idf_ for i, vectorizer in enumerate(vectorizers)},
+        )
+
+    @classmethod
+    def load(cls, folder: Path) -> "IntentModel":
+        names = json.loads((folder / "names.json").read_text(encoding="utf-8"))
+        arrays = np.load(folder / "arrays.npz", allow_pickle=False)
+        vectorizers = _vectorizers()
+        for i, (vectorizer, vocabulary) in enumerate(zip(vectorizers, names["vocabularies"], strict=True)):
+            vectorizer.vocabulary = {word: index for index, word in enumerate(vocabulary)}
+            vectorizer.idf_ = arrays[f"rarity_{i}"]
+        return cls(
+            make_union(*vectorizers),
+            *(arrays[key] for key in ("classes", "weights", "offsets", "vectors", "labels")),
+            frozenset(names["known_words"]),
+        )
+
+    def _foreign_language(self, doc: Doc) -> str | None:
+        words = _WORD.findall(doc.text.lower())
+        if not words or (len(words) == 1 and words[0].isascii()):
+            return None
+        known = sum(word in self.known_words for word in words) / len(words)
+        if doc._.languages["en"] < FOREIGN_ENGLISH and known <= FOREIGN_KNOWN_WORDS:
+            return str(next(iter(doc._.languages)))
+        return None
+
+
+def _vectorizers() -> list[TfidfVectorizer]:
+    return [
+        TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), min_df=3, sublinear_tf=True),
+        TfidfVectorizer(
+            ngram_range=(1, 2), min_df=2, sublinear_tf=True, token_pattern=r"\b\w+\b"
+        ),
+    ]
+
+
+def _found(doc: Doc) -> list[float]:
+    treatments = {ent.kb_id_ for ent in doc.ents if ent.label_ == "treatment"}
+    names = content.load().treatments.treatments
+    return [
+        *(float(name in treatments) for name in names),
+        float(bool(treatments - {"mild"})),
+        float(len(treatments) > 1),
+        float(bool(doc.spans["generic"])),
+        float(bool(doc._.red_flags)),
+    ]
+
+
+def _side_by_side(written, vectors, found):
+    return scipy.sparse.hstack(
+        [written, scipy.sparse.csr_matrix(vectors), scipy.sparse.csr_matrix(MATCHER_WEIGHT * found)]
+    ).tocsr()

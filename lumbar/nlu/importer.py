@@ -1,0 +1,80 @@
+"""Fills what the clinic is called and how to reach it into the answers.
+
+It happens when training data is read, not when an answer is sent, so that the
+trained model says the emergency number whatever else is down.
+"""
+
+from typing import Any
+
+from rasa.shared.core.domain import Domain
+from rasa.shared.importers.rasa import RasaFileImporter
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+from rasa.shared.utils.common import cached_method
+
+from lumbar import content
+
+
+class ContentImporter(RasaFileImporter):
+    """Replaces `{clinic_name}`, `{clinic_contact}`, `{clinic_way}` and `{emergency_number}`.
+
+    Unlike Rasa's own importer it does not go on with an empty domain when
+    `domain.yml` is broken.
+    """
+
+    def get_domain(self) -> Domain:
+        clinic = content.load().clinic
+        values = {
+            "{clinic_name}": clinic.name,
+            "{clinic_contact}": clinic.contact,
+            "{clinic_way}": clinic.way,
+            "{emergency_number}": clinic.emergency_number,
+        }
+        domain = Domain.load(self._domain_path).as_dict() if self._domain_path else {}
+        responses = domain.get("responses", {})
+        # Rasa adds retrieval intents from the training data, and warns of finding
+        # them here too.
+        retrieval = {name[len("utter_") :].partition("/")[0] for name in responses if "/" in name}
+        return Domain.from_dict(
+            {
+                **domain,
+                "intents": [one for one in domain.get("intents", []) if str(one) not in retrieval],
+                "responses": _fill(responses, values),
+            }
+        )
+
+    @cached_method
+    def get_nlu_data(self, language: str | None = "en") -> TrainingData:
+        data = super().get_nlu_data(language)
+        data.training_examples = [_Example(one.data) for one in data.training_examples]
+        return data
+
+
+class _Example(Message):
+    """A message that is hashed once and never copied.
+
+    On its way to training Rasa hashes every example some twenty times and copies it
+    ten times: with ten thousand examples as long as the training itself.
+    """
+
+    _fingerprint: str | None = None
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "_Example":
+        return self
+
+    def fingerprint(self) -> str:
+        if self._fingerprint is None:
+            self._fingerprint = super().fingerprint()
+        return self._fingerprint
+
+
+def _fill(node: Any, values: dict[str, str]) -> Any:
+    if isinstance(node, str):
+        for placeholder, value in values.items():
+            node = node.replace(placeholder, value)
+        return node
+    if isinstance(node, dict):
+        return {key: _fill(value, values) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_fill(value, values) for value in node]
+    return node
