@@ -24,7 +24,9 @@ class ActionAskSource(Action):
             return [ANSWERED]
         cited = message_metadata(last)
         evidence = dict.fromkeys(
-            known.facts.evidence[key] for fact in cited["facts"] for key in known.facts[fact].evidence
+            known.facts.evidence[key]
+            for fact in cited["facts"]
+            for key in known.facts[fact].evidence
         )
         text = known.phrases.source
         if evidence:

@@ -14,8 +14,9 @@ from lumbar.comparison import (
     Context,
     Named,
     Request,
+    about_others,
     answer,
-    points_back,
+    compares,
     resolve,
 )
 from lumbar.content import load
@@ -33,15 +34,25 @@ class ActionCompareTreatments(Action):
         message = tracker.latest_message
         text = message.get("text") or ""
         treatments = _named(message, "treatment")
-        key = _faq_key(message)
-        if key and (any(one.value == MILD for one in treatments) or not points_back(text)):
-            dispatcher.utter_message(response=f"utter_{key}")
-            return [ANSWERED, SlotSet("other_in_focus", None)]
         context = _context(tracker)
         request = resolve(text, treatments, _named(message, "attribute"), context)
-        if key:
-            request = _about_others(request, key, context)
-        return say(dispatcher, tracker, answer(request))
+        key = _faq_key(message)
+        if key and not (compares(text) and len(request.treatments) > 1):
+            names_mild = any(one.value == MILD for one in treatments)
+            about = None if names_mild else about_others(text, key, context)
+            if about is None:
+                return _answer_faq(dispatcher, key)
+            request = about
+        elif MILD in request.treatments and request.untold:
+            return _answer_faq(dispatcher, request.untold.key)
+        events = say(dispatcher, tracker, answer(request))
+        # The rule for FAQ questions holds only while the slot stays as it is.
+        return events if key else [*events, _focus(request)]
+
+
+def _answer_faq(dispatcher: CollectingDispatcher, key: str) -> list[EventType]:
+    dispatcher.utter_message(response=f"utter_{key}")
+    return [ANSWERED]
 
 
 def say(dispatcher: CollectingDispatcher, tracker: Tracker, reply: Answer) -> list[EventType]:
@@ -59,8 +70,11 @@ def say(dispatcher: CollectingDispatcher, tracker: Tracker, reply: Answer) -> li
         ANSWERED,
         SlotSet("treatments", list(reply.treatments)),
         SlotSet("attribute", reply.attribute),
-        SlotSet("other_in_focus", None if MILD in reply.treatments else True),
     ]
+
+
+def _focus(request: Request) -> EventType:
+    return SlotSet("other_in_focus", None if MILD in request.treatments else True)
 
 
 def _named(message: dict[str, Any], entity: str) -> list[Named]:
@@ -86,13 +100,6 @@ def _context(tracker: Tracker) -> Context:
     if spoken.startswith("faq/"):
         return Context((MILD,), ATTRIBUTE_OF_KEY.get(spoken))
     return Context(tuple(tracker.get_slot("treatments") or ()), tracker.get_slot("attribute"))
-
-
-def _about_others(request: Request, key: str, context: Context) -> Request:
-    """Return an FAQ question about "it" as one about the treatments just looked up."""
-    attribute = ATTRIBUTE_OF_KEY.get(key)
-    untold = None if attribute else request.untold or "that"
-    return Request(context.treatments, attribute or request.attribute, untold=untold)
 
 
 def whole_table() -> Answer:

@@ -29,12 +29,12 @@ def bot_messages(tracker: Tracker) -> list[dict[str, Any]]:
 
 def last_answer(tracker: Tracker) -> dict[str, Any] | None:
     """Return the latest bot message that cites facts."""
-    return next((event for event in bot_messages(tracker) if message_metadata(event).get("facts")), None)
+    return next(
+        (event for event in bot_messages(tracker) if message_metadata(event).get("facts")), None
+    )
 
 
 def previous_intent(tracker: Tracker) -> str | None:
     """Return the intent of the user's message before the latest one."""
     users = [event for event in tracker.events if event.get("event") == "user"]
     return users[-2]["parse_data"]["intent"]["name"] if len(users) > 1 else None
-
-

@@ -26,7 +26,11 @@ class ActionFallback(Action):
             asked = [questions["human_handoff"], questions["help"]]
             text = known.phrases.fallback_again.format(clinic_contact=known.clinic.contact)
         else:
-            asked = [questions[label] for label in _likeliest(tracker.latest_message) if label in questions]
+            asked = [
+                questions[label]
+                for label in _likeliest(tracker.latest_message)
+                if label in questions
+            ]
             text = known.phrases.fallback
         dispatcher.utter_message(
             text=text,

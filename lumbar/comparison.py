@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lumbar import content
-from lumbar.content import Content
+from lumbar.content import Content, TreatmentEntry, Untold
 
 MILD = "mild"
 
@@ -46,7 +46,7 @@ _THOSE_TWO = re.compile(
 )
 _ALL = re.compile(
     r"\b(?:all (?:three|3|of (?:them|it|these|those)|the|treatments|options)|everything|each|side by side|"
-    r"table|chart|the three|three of|three|put it all|every treatment|the works|full comparison)\b"
+    r"table|chart|the three|three of|put it all|every treatment|the works|full comparison)\b"
 )
 _OTHERS = re.compile(
     r"\b(?:others?|other (?:treatments?|options?|ones?|ways?)|alternatives?|the rest|anything else|what else)\b"
@@ -59,11 +59,15 @@ _RANKING = re.compile(
     r"\b(?:which|what(?:'s|s| is) the|who|whats|least|most|best|quickest|fastest|shortest|longest|"
     r"soonest|easiest|slowest|gentlest|worst|safest)\b"
 )
-_BEST = re.compile(r"\b(?:best|better|recommend|should i|right for me|would you|go for|choose|pick|worth)\b")
+_BEST = re.compile(
+    r"\b(?:best|better|recommend|should i|right for me|would you|go for|choose|pick|worth)\b"
+)
 _LEFT_OUT = re.compile(
     r"\b(?:besides|other than|apart from|aside from|without|instead of|avoid(?:ing)?|not ready for|before)\W+(?:\w+\W+){0,3}$"
 )
-_WANTS_TABLE = re.compile(r"\b(?:side by side|table|chart|everything|all of it|full comparison|put it all)\b")
+_WANTS_TABLE = re.compile(
+    r"\b(?:side by side|table|chart|everything|all of it|full comparison|put it all)\b"
+)
 
 
 @dataclass(frozen=True)
@@ -85,12 +89,17 @@ class Context:
 
 @dataclass(frozen=True)
 class Request:
-    """What a message asks of which treatments; `attribute` None means all of them."""
+    """What a message asks of which treatments.
+
+    `attribute` None means all of them; `untold` is what the article tells of MILD
+    alone, and `unanswered` that it does not tell what is asked.
+    """
 
     treatments: tuple[str, ...]
     attribute: str | None = None
     highest: bool | None = None
-    untold: str | None = None
+    untold: Untold | None = None
+    unanswered: bool = False
     best: bool = False
     everything: bool = False
 
@@ -141,20 +150,32 @@ def resolve(
         attribute=None if everything else asked,
         highest=_direction(words, asked, known),
         untold=untold,
+        unanswered=untold is not None and MILD not in chosen,
         best=asked is None and bool(_BEST.search(lowered)),
         everything=everything,
     )
 
 
-def points_back(text: str) -> bool:
-    """Whether `text` leans on what was said before: "and how long does it last?"."""
+def about_others(text: str, key: str, context: Context) -> Request | None:
+    """Return what `text`, taken for FAQ `key`, asks of the treatments just looked up.
+
+    None means that it is about MILD after all. "And how long does it last?" leans on
+    the look-up; so does a short question about something the table has.
+    """
+    if not context.treatments or MILD in context.treatments:
+        return None
     lowered = text.lower().replace("’", "'")
     words = re.findall(r"[\w'+-]+", lowered)
-    if re.search(r"\b(?:i|i'm|im|my|me)\b", lowered) and not re.search(r"\b(?:it|that one)\b", lowered):
-        return bool(_LEANING.search(lowered))
-    return len(words) <= 2 * _SHORT and bool(
-        _LEANING.search(lowered) or _POINTING.search(lowered) or len(words) <= 4
-    )
+    attribute = ATTRIBUTE_OF_KEY.get(key)
+    pointing = bool(_LEANING.search(lowered) or _POINTING.search(lowered))
+    if len(words) > 2 * _SHORT or not (pointing or (attribute and len(words) <= _SHORT)):
+        return None
+    return Request(context.treatments, attribute, unanswered=attribute is None)
+
+
+def compares(text: str) -> bool:
+    """Whether `text` sets one thing against another: "does MILD last longer than that?"."""
+    return bool(re.search(r"\b(?:than|compared|versus|vs)\b", text.lower()))
 
 
 def answer(request: Request, known: Content | None = None) -> Answer:
@@ -163,14 +184,16 @@ def answer(request: Request, known: Content | None = None) -> Answer:
     entries = known.treatments.treatments
     facts = [fact for name in request.treatments for fact in entries[name].facts]
     more = [fact for name in request.treatments for fact in entries[name].more]
-    if request.untold:
+    if request.unanswered:
         text, offer = _untold_text(request, known), None
     elif len(request.treatments) == 1:
         text, offer = _look_up(request, known)
     else:
         text, offer = _compare(request, known)
     return Answer(
-        f"{text.rstrip(' ')}{'' if text.endswith(chr(10)) else ' '}{known.phrases.offer_table}" if offer else text,
+        f"{text.rstrip(' ')}{'' if text.endswith(chr(10)) else ' '}{known.phrases.offer_table}"
+        if offer
+        else text,
         ["choice_depends", *facts] if request.best else facts,
         more,
         request.treatments,
@@ -180,7 +203,9 @@ def answer(request: Request, known: Content | None = None) -> Answer:
     )
 
 
-def table(treatments: Sequence[str], attribute: str | None, known: Content) -> dict[str, Any] | None:
+def table(
+    treatments: Sequence[str], attribute: str | None, known: Content
+) -> dict[str, Any] | None:
     """Return the payload for `treatments`, or None where fewer than two have a row."""
     rows = [name for name in treatments if known.treatments.treatments[name].cells]
     if len(rows) < 2:
@@ -222,9 +247,7 @@ def _several(attributes: Sequence[Named]) -> bool:
 def _treatments(
     text: str, named: list[str], context: Context, known: Content, leaning: bool
 ) -> tuple[str, ...]:
-    tabled = tuple(
-        name for name, entry in known.treatments.treatments.items() if entry.cells
-    )
+    tabled = tuple(name for name, entry in known.treatments.treatments.items() if entry.cells)
     every = tuple(known.treatments.treatments)
     before = context.treatments
     if len(named) > 1:
@@ -262,7 +285,7 @@ def _with_one_named(
 def _direction(words: list[str], attribute: str | None, known: Content) -> bool | None:
     if attribute is None:
         return None
-    entry = known.treatments.attributes[attribute]  # type: ignore[index]
+    entry = known.treatments.attributes[attribute]
     if not entry.order:
         return None
     if set(words) & set(entry.lowest_words):
@@ -272,19 +295,18 @@ def _direction(words: list[str], attribute: str | None, known: Content) -> bool 
     return entry.highest_first
 
 
-def _untold(text: str, treatments: tuple[str, ...], known: Content) -> str | None:
-    if MILD in treatments:
-        return None
-    for aspect, words in known.treatments.untold.items():
-        if any(re.search(rf"\b{re.escape(word)}\b", text) for word in words):
-            return aspect
+def _untold(text: str, treatments: tuple[str, ...], known: Content) -> Untold | None:
+    for untold in known.treatments.untold:
+        if any(re.search(rf"\b{re.escape(name)}\b", text) for name in untold.names):
+            return untold
     return None
 
 
 def _untold_text(request: Request, known: Content) -> str:
+    aspect = request.untold.aspect if request.untold else "an answer to that"
     labels = [known.treatments.treatments[name].full_label for name in request.treatments]
     return known.phrases.untold.format(
-        aspect=request.untold, treatment=_listed(labels), clinic_contact=known.clinic.contact
+        aspect=aspect, treatment=_listed(labels), clinic_contact=known.clinic.contact
     )
 
 
@@ -304,11 +326,15 @@ def _compare(request: Request, known: Content) -> tuple[str, str | None]:
     blocks = [known.phrases.depends] if request.best else []
     if request.attribute:
         blocks += _ranking(request, tabled, known)
-        lines = [f"- {entries[name].label}: {entries[name].cells[request.attribute]}" for name in tabled]
+        lines = [
+            f"- {entries[name].label}: {_cell(entries[name], request.attribute)}" for name in tabled
+        ]
         blocks.append("\n".join([f"{attributes[request.attribute].label}:", *lines]))
     else:
         for name in tabled:
-            lines = [f"- {attributes[key].label}: {cell}" for key, cell in entries[name].cells.items()]
+            lines = [
+                f"- {attributes[key].label}: {_cell(entries[name], key)}" for key in attributes
+            ]
             blocks.append("\n".join([entries[name].label, *lines]))
     blocks += [_told(name, known) for name in request.treatments if not entries[name].cells]
     return "\n\n".join(blocks) + ("\n\n" if request.attribute else ""), (
@@ -316,12 +342,18 @@ def _compare(request: Request, known: Content) -> tuple[str, str | None]:
     )
 
 
+def _cell(entry: TreatmentEntry, attribute: str) -> str:
+    """Return the cell; advantages as a sentence, which also tells what fades."""
+    return entry.sentences[attribute] if attribute == "key_advantages" else entry.cells[attribute]
+
+
 def _told(name: str, known: Content) -> str:
     return " ".join(known.facts[fact].text for fact in known.treatments.treatments[name].facts)
 
 
 def _ranking(request: Request, tabled: list[str], known: Content) -> list[str]:
-    attribute = known.treatments.attributes[request.attribute]  # type: ignore[index]
+    assert request.attribute is not None
+    attribute = known.treatments.attributes[request.attribute]
     ordered = [name for name in attribute.order if name in tabled]
     if len(ordered) < 2:
         return []
@@ -330,7 +362,7 @@ def _ranking(request: Request, tabled: list[str], known: Content) -> list[str]:
         templates = [(name, _of_two(template)) for name, template in templates]
     first = templates[1 if request.highest else 0]
     name, template = first
-    entry = known.treatments.treatments[name]  # type: ignore[index]
+    entry = known.treatments.treatments[name]
     label = entry.full_label[0].upper() + entry.full_label[1:]
     verbs = (
         {"is": "are", "has": "have", "gives": "give"}

@@ -5,10 +5,11 @@ mend the file.
 """
 
 import re
+from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, Extra, ValidationError, validator
 from ruamel.yaml import YAML
@@ -17,10 +18,14 @@ from ruamel.yaml.error import MarkedYAMLError
 from lumbar.settings import settings
 
 FIGURE = re.compile(r"\d[\d,.]*\d|\d")
-Attribute = Literal["invasiveness", "recovery_time", "duration_of_relief", "key_advantages"]
-Treatment = Literal[
-    "mild", "epidural_steroid_injection", "laminectomy", "physical_therapy", "pain_medication"
-]
+TREATMENTS = (
+    "mild",
+    "epidural_steroid_injection",
+    "laminectomy",
+    "physical_therapy",
+    "pain_medication",
+)
+ATTRIBUTES = ("invasiveness", "recovery_time", "duration_of_relief", "key_advantages")
 
 
 class ContentError(Exception):
@@ -68,7 +73,7 @@ class Facts(_Strict):
 class AttributeEntry(_Strict):
     label: str
     names: list[str]
-    order: list[Treatment] = []
+    order: list[str] = []
     """From the lowest to the highest; empty where the table decides no order."""
     lowest: str = ""
     highest: str = ""
@@ -85,20 +90,39 @@ class TreatmentEntry(_Strict):
     names: list[str]
     generic: list[str] = []
     not_before: list[str] = []
-    cells: dict[Attribute, str] = {}
+    cells: dict[str, str] = {}
     """The treatment's row of the table; empty for what the table leaves out."""
-    sentences: dict[Attribute, str] = {}
+    sentences: dict[str, str] = {}
     """The same row told in sentences."""
     facts: list[str]
     more: list[str] = []
     """Facts to tell when a patient asks why, or for more."""
 
 
+class Untold(_Strict):
+    aspect: str
+    key: str
+    names: list[str]
+
+
 class Treatments(_Strict):
-    attributes: dict[Attribute, AttributeEntry]
-    treatments: dict[Treatment, TreatmentEntry]
+    attributes: dict[str, AttributeEntry]
+    treatments: dict[str, TreatmentEntry]
     never_mended: list[str]
-    untold: dict[str, list[str]]
+    untold: list[Untold]
+
+    @validator("attributes")
+    def _known_attributes(cls, entries: dict[str, AttributeEntry]) -> dict[str, AttributeEntry]:
+        _must_be_known(entries, ATTRIBUTES)
+        _must_be_known((name for entry in entries.values() for name in entry.order), TREATMENTS)
+        return entries
+
+    @validator("treatments")
+    def _known_treatments(cls, entries: dict[str, TreatmentEntry]) -> dict[str, TreatmentEntry]:
+        _must_be_known(entries, TREATMENTS)
+        for entry in entries.values():
+            _must_be_known((*entry.cells, *entry.sentences), ATTRIBUTES)
+        return entries
 
 
 class Clinic(_Strict):
@@ -177,6 +201,12 @@ def load(folder: Path | None = None) -> Content:
     return Content(facts=facts, treatments=treatments, clinic=clinic, phrases=phrases)
 
 
+def _must_be_known(names: Iterable[str], known: tuple[str, ...]) -> None:
+    for name in names:
+        if name not in known:
+            raise ValueError(f"unknown name {name!r}; the known ones are {', '.join(known)}")
+
+
 def _read(path: Path, model: Any) -> tuple[Any, Any]:
     try:
         tree = YAML().load(path.read_text(encoding="utf-8"))
@@ -197,7 +227,7 @@ def _read(path: Path, model: Any) -> tuple[Any, Any]:
         return model.parse_obj(tree), tree
     except ValidationError as error:
         first = error.errors()[0]
-        raise ContentError(_explain(path, tree, first, model)) from None
+        raise ContentError(_explain(path, tree, dict(first), model)) from None
 
 
 def _explain(path: Path, tree: Any, error: dict[str, Any], model: Any) -> str:
@@ -209,8 +239,6 @@ def _explain(path: Path, tree: Any, error: dict[str, Any], model: Any) -> str:
     if error["type"] == "value_error.missing":
         return f"{_where(path, tree, place[:-1])}: the key {key!r} is missing. Add it."
     remedy = "Correct the value." if place else "Fill in the file."
-    if "permitted" in error.get("ctx", {}):
-        remedy = f"Use one of: {', '.join(error['ctx']['permitted'])}."
     return f"{_where(path, tree, place)}: {key}: {error['msg']}. {remedy}"
 
 

@@ -79,8 +79,6 @@ def _wait_for(process: subprocess.Popen, port: int, log: Path) -> None:
     raise ServingError(f"The action server did not start. {log} tells why.")
 
 
-def rasa(*arguments: str) -> int:
-    """Run a Rasa command in the project's folder; return its exit code."""
-    return subprocess.run(
-        [sys.executable, "-m", "rasa", *arguments], cwd=ROOT, env=environment(), check=False
-    ).returncode
+def start_rasa(*arguments: str) -> subprocess.Popen:
+    """Start a Rasa command in the project's folder."""
+    return subprocess.Popen([sys.executable, "-m", "rasa", *arguments], cwd=ROOT, env=environment())

@@ -177,7 +177,9 @@ class SentenceEncoder:
     def __init__(self, folder: Path) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
-        self.session = onnxruntime.InferenceSession(str(folder / "encoder.onnx"), options)
+        graph = (folder / "encoder.onnx").read_bytes()
+        self.digest = hashlib.sha256(graph).hexdigest()[:16]
+        self.session = onnxruntime.InferenceSession(graph, options)
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:

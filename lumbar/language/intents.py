@@ -25,11 +25,42 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from lumbar import content
+from lumbar.language.encoder import SentenceEncoder
+from lumbar.language.vectors import example_vectors
 
 EMERGENCY = "emergency"
 FALLBACK = "nlu_fallback"
 NON_ENGLISH = "non_english"
 REFUSALS = ("not_covered", "out_of_scope")
+
+OF_MILD_ALONE = frozenset(
+    f"faq/{key}"
+    for key in [
+        "duration",
+        "come_back",
+        "recovery_time",
+        "return_to_activity",
+        "when_improvement",
+        "aftercare",
+        "age",
+        "procedure_length",
+        "procedure_steps",
+        "same_day_home",
+        "implants",
+        "risks_safety",
+        "success_rate",
+        "coverage",
+        "cost",
+        "fda",
+        "benefits",
+        "spinal_stability",
+        "results_imaging",
+        "evidence",
+    ]
+)
+"""Keys that are ruled out for a message that names other treatments and not MILD:
+the answer would be about the wrong one. The other keys may well mention those:
+"shots stopped helping, am I a candidate?" """
 
 TEMPERATURE = 3.0
 """Sharpens the distances of the classes into probabilities; five-fold
@@ -45,6 +76,8 @@ FOREIGN_ENGLISH = 0.2
 FOREIGN_KNOWN_WORDS = 0.4
 """A message is foreign when English is less likely than the one and at most this
 share of its words is known: 134 of 135 foreign and 3 of 1,427 English ones."""
+
+_COMPARING = re.compile(r"\b(?:than|compared|versus|vs|instead|cheaper)\b")
 
 _WORD = re.compile(r"[^\W\d_]+")
 
@@ -85,7 +118,9 @@ class IntentModel:
     known_words: frozenset[str]
 
     @classmethod
-    def fit(cls, texts: Sequence[str], labels: Sequence[str], nlp: Language) -> "IntentModel":
+    def fit(
+        cls, texts: Sequence[str], labels: Sequence[str], nlp: Language, encoder: SentenceEncoder
+    ) -> "IntentModel":
         """Train on `texts` with one of `labels` each.
 
         Raises:
@@ -101,7 +136,7 @@ class IntentModel:
         written = words.fit_transform(lowered)
         with nlp.select_pipes(disable="language_id"):
             found = np.array([_found(doc) for doc in nlp.pipe(texts)])
-        vectors = nlp.get_pipe("sentence_encoder").encoder(texts)
+        vectors = example_vectors(encoder, texts)
         machine = OneVsRestClassifier(LinearSVC(C=0.5, tol=0.01), n_jobs=-1)
         with parallel_backend("threading"):
             machine.fit(_side_by_side(written, vectors, found), labels)
@@ -124,11 +159,14 @@ class IntentModel:
 
     def decide(self, doc: Doc, threshold: float) -> Decision:
         """Return what `doc` is about; below `threshold`, `nlu_fallback`."""
-        vector = doc.vector
+        vector = np.asarray(doc.vector)
         row = _side_by_side(
-            self.words.transform([doc.text.lower()]), vector[None], np.array([_found(doc)])
+            self.words.transform([doc.text.lower()]), vector[np.newaxis], np.array([_found(doc)])
         )
         distances = self.weights[:, row.indices] @ row.data + self.offsets
+        treatments = _treatments(doc)
+        if treatments and "mild" not in treatments and not _COMPARING.search(doc.text.lower()):
+            distances[np.isin(self.classes, list(OF_MILD_ALONE))] = -np.inf
         probabilities = softmax(TEMPERATURE * distances)
         order = probabilities.argsort()[::-1]
         ranking = [(str(self.classes[i]), float(probabilities[i])) for i in order]
@@ -149,7 +187,9 @@ class IntentModel:
         """Write plain arrays and names, which load fast and can run no code."""
         vectorizers = [vectorizer for _, vectorizer in self.words.transformer_list]
         names = {
-            "vocabularies": [vectorizer.get_feature_names_out().tolist() for vectorizer in vectorizers],
+            "vocabularies": [
+                vectorizer.get_feature_names_out().tolist() for vectorizer in vectorizers
+            ],
             "known_words": sorted(self.known_words),
         }
         (folder / "names.json").write_text(json.dumps(names), encoding="utf-8")
@@ -168,12 +208,18 @@ class IntentModel:
         names = json.loads((folder / "names.json").read_text(encoding="utf-8"))
         arrays = np.load(folder / "arrays.npz", allow_pickle=False)
         vectorizers = _vectorizers()
-        for i, (vectorizer, vocabulary) in enumerate(zip(vectorizers, names["vocabularies"], strict=True)):
+        for i, (vectorizer, vocabulary) in enumerate(
+            zip(vectorizers, names["vocabularies"], strict=True)
+        ):
             vectorizer.vocabulary = {word: index for index, word in enumerate(vocabulary)}
             vectorizer.idf_ = arrays[f"rarity_{i}"]
         return cls(
             make_union(*vectorizers),
-            *(arrays[key] for key in ("classes", "weights", "offsets", "vectors", "labels")),
+            arrays["classes"],
+            arrays["weights"],
+            arrays["offsets"],
+            arrays["vectors"],
+            arrays["labels"],
             frozenset(names["known_words"]),
         )
 
@@ -190,18 +236,26 @@ class IntentModel:
 def _vectorizers() -> list[TfidfVectorizer]:
     return [
         TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), min_df=3, sublinear_tf=True),
-        TfidfVectorizer(
-            ngram_range=(1, 2), min_df=2, sublinear_tf=True, token_pattern=r"\b\w+\b"
-        ),
+        TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True, token_pattern=r"\b\w+\b"),
     ]
 
 
+def _treatments(doc: Doc) -> set[str]:
+    return {ent.kb_id_ for ent in doc.ents if ent.label_ == "treatment"}
+
+
 def _found(doc: Doc) -> list[float]:
-    treatments = {ent.kb_id_ for ent in doc.ents if ent.label_ == "treatment"}
-    names = content.load().treatments.treatments
+    """Which treatments and attributes `doc` names, alone and together, as ones and zeros."""
+    table = content.load().treatments
+    treatments = _treatments(doc)
+    attributes = {ent.kb_id_ for ent in doc.ents if ent.label_ == "attribute"}
+    others = bool(treatments - {"mild"})
     return [
-        *(float(name in treatments) for name in names),
-        float(bool(treatments - {"mild"})),
+        *(float(name in treatments) for name in table.treatments),
+        *(float(name in attributes) for name in table.attributes),
+        *(float(others and name in attributes) for name in table.attributes),
+        float(others),
+        float(others and "mild" in treatments),
         float(len(treatments) > 1),
         float(bool(doc.spans["generic"])),
         float(bool(doc._.red_flags)),

@@ -12,8 +12,31 @@ from lingua import IsoCode639_1, LanguageDetector, LanguageDetectorBuilder
 from spacy.language import Language
 from spacy.tokens import Doc
 
-CODES = (
-    "EN ES FR VI ZH DE PT IT PL NL SV RU UK AR FA HI KO JA TL EL TR RO".split()
+CODES = tuple(
+    [
+        "EN",
+        "ES",
+        "FR",
+        "VI",
+        "ZH",
+        "DE",
+        "PT",
+        "IT",
+        "PL",
+        "NL",
+        "SV",
+        "RU",
+        "UK",
+        "AR",
+        "FA",
+        "HI",
+        "KO",
+        "JA",
+        "TL",
+        "EL",
+        "TR",
+        "RO",
+    ]
 )
 
 

@@ -45,7 +45,10 @@ class TreatmentMatcher:
                 matcher.add(key, [_lowered(nlp.make_doc(name)) for name in names])
                 if label == "treatment":
                     self.vocabulary.update(
-                        word for name in names for word in name.split() if len(word) >= MENDED_LENGTH
+                        word
+                        for name in names
+                        for word in name.split()
+                        if len(word) >= MENDED_LENGTH
                     )
                 else:
                     self.unmended.update(word for name in names for word in name.split())

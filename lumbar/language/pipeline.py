@@ -69,3 +69,8 @@ def load() -> Language:
             nlp.to_disk(folder)
             stamp.write_text(current)
     return spacy.load(folder)
+
+
+def encoder() -> SentenceEncoder:
+    """Return the pipeline's sentence encoder."""
+    return load().get_pipe("sentence_encoder").encoder  # type: ignore[attr-defined]

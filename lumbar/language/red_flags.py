@@ -71,7 +71,9 @@ PATTERNS: dict[str, str] = {
 
 _COMPILED = {name: re.compile(pattern) for name, pattern in PATTERNS.items()}
 
-_DENIED = re.compile(r"\b(?:no|not|never|without|don'?t have|do ?n'?t have|denies|isn'?t|n't)\W+(?:\w+\W+){0,3}$")
+_DENIED = re.compile(
+    r"\b(?:no|not|never|without|don'?t have|do ?n'?t have|denies|isn'?t|n't)\W+(?:\w+\W+){0,3}$"
+)
 _GENERAL = re.compile(
     r"^\W*(?:can|could|does|do|will|would|is it (?:true|possible|common)|what (?:is|are|if|causes)|"
     r"how (?:common|often)|are there|which|why do(?:es)?)\b"
