@@ -27,7 +27,7 @@ train: $(INSTALLED) ## train a model into models/
 test: $(MODEL) ## every test, ruff and mypy
 	$(PYTHON) -m pytest
 
-evaluate: $(MODEL) ## measure understanding; the report goes to build/evaluation/
+evaluate: $(INSTALLED) ## measure understanding; the report goes to build/evaluation.md
 	$(PYTHON) -m lumbar.cli evaluate
 
 install: $(INSTALLED) ## everything into .venv/

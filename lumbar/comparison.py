@@ -55,10 +55,10 @@ _VERSUS = re.compile(
     r"\b(?:vs|versus|compared?|comparison|compares|than|differences?|differ|different|better|rather|against|"
     r"instead|over|between|outlasts?|beats?|stack up|pick|choose)\b"
 )
-_RANKING = re.compile(
-    r"\b(?:which|what(?:'s|s| is) the|who|whats|least|most|best|quickest|fastest|shortest|longest|"
-    r"soonest|easiest|slowest|gentlest|worst|safest)\b"
+_SUPERLATIVE = re.compile(
+    r"\b(?:which|least|most|best|quickest|fastest|shortest|longest|soonest|easiest|slowest|gentlest|worst|safest)\b"
 )
+_WHAT_OR_WHO = re.compile(r"\b(?:what(?:'s|s| is) the|who)\b")
 _BEST = re.compile(
     r"\b(?:best|better|recommend|should i|right for me|would you|go for|choose|pick|worth)\b"
 )
@@ -260,11 +260,11 @@ def _treatments(
         return before
     if _OTHERS.search(text):
         return every
-    if _RANKING.search(text) and not (leaning and _POINTING.search(text)):
+    if _SUPERLATIVE.search(text):
         return tabled
     if before and (leaning or _POINTING.search(text)):
         return before
-    return every
+    return tabled if _WHAT_OR_WHO.search(text) else every
 
 
 def _with_one_named(

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, Extra, ValidationError, validator
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
 
+from lumbar.documents import ContentError, read_yaml
 from lumbar.settings import settings
 
 FIGURE = re.compile(r"\d[\d,.]*\d|\d")
@@ -26,10 +25,6 @@ TREATMENTS = (
     "pain_medication",
 )
 ATTRIBUTES = ("invasiveness", "recovery_time", "duration_of_relief", "key_advantages")
-
-
-class ContentError(Exception):
-    """A file under `content/` cannot be used; the text says where and what to do."""
 
 
 class _Strict(BaseModel):
@@ -208,21 +203,7 @@ def _must_be_known(names: Iterable[str], known: tuple[str, ...]) -> None:
 
 
 def _read(path: Path, model: Any) -> tuple[Any, Any]:
-    try:
-        tree = YAML().load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ContentError(f"{path}: the file is missing. Restore it from git.") from None
-    except UnicodeDecodeError as error:
-        raise ContentError(
-            f"{path}: byte {error.start} is no UTF-8. Save the file with encoding UTF-8."
-        ) from None
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        raise ContentError(
-            f"{path}:{line}: this is no valid YAML ({error.problem}). Look at the "
-            "indentation, colons and quotes of this line and the one before."
-        ) from None
+    tree = read_yaml(path, with_positions=True)
     try:
         return model.parse_obj(tree), tree
     except ValidationError as error:

@@ -80,6 +80,9 @@ def build(weights: Path, target: Path) -> None:
     quantize_dynamic(
         full_precision,
         target / "encoder.onnx",
+        # One scale a channel: 0.99 mean cosine to full precision, against 0.955
+        # with one a matrix, at the same size and speed.
+        per_channel=True,
         extra_options={"DefaultTensorType": TensorProto.FLOAT},
     )
     full_precision.unlink()

@@ -63,11 +63,14 @@ the answer would be about the wrong one. The other keys may well mention those:
 "shots stopped helping, am I a candidate?" """
 
 TEMPERATURE = 3.0
-"""Sharpens the distances of the classes into probabilities; five-fold
-cross-validation gave the least log loss near it."""
+"""Sharpens the distances of the classes into probabilities. It only sets the scale
+of the threshold: the order of the labels does not depend on it."""
 
 NEAREST = 3
 """Training examples whose likeness to a message is averaged."""
+
+FEW = 500
+"""Examples up to which every word and piece of a word counts."""
 
 MATCHER_WEIGHT = 0.3
 """Of the matcher's findings, beside vectors of length one."""
@@ -132,7 +135,7 @@ class IntentModel:
                 "two under data/."
             )
         lowered = [text.lower() for text in texts]
-        words = make_union(*_vectorizers())
+        words = make_union(*_vectorizers(len(texts)))
         written = words.fit_transform(lowered)
         with nlp.select_pipes(disable="language_id"):
             found = np.array([_found(doc) for doc in nlp.pipe(texts)])
@@ -179,7 +182,7 @@ class IntentModel:
             label, confidence = EMERGENCY, 1.0
         elif language:
             label, confidence = NON_ENGLISH, 1.0
-        elif score < threshold and label not in (EMERGENCY, *REFUSALS):
+        elif doubtful(label, score, threshold):
             label, confidence = FALLBACK, 1.0 - confidence
         return Decision(label, confidence, ranking, score, nearness, language, doc._.red_flags)
 
@@ -233,10 +236,33 @@ class IntentModel:
         return None
 
 
-def _vectorizers() -> list[TfidfVectorizer]:
+def doubtful(label: str, score: float, threshold: float) -> bool:
+    """Whether to ask back instead of taking a message for `label`.
+
+    A refusal needs no certainty. A missed emergency is worse than a false alarm, so
+    an emergency is doubted at half the threshold only.
+    """
+    if label in (*REFUSALS, NON_ENGLISH):
+        return False
+    return score < (threshold / 2 if label == EMERGENCY else threshold)
+
+
+def _vectorizers(examples: int = 0) -> list[TfidfVectorizer]:
+    """Return vectorizers of word pieces and of words, for so many examples.
+
+    Of thousands, what stands in one or two only is mostly noise.
+    """
+    many = examples > FEW
     return [
-        TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), min_df=3, sublinear_tf=True),
-        TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True, token_pattern=r"\b\w+\b"),
+        TfidfVectorizer(
+            analyzer="char_wb", ngram_range=(2, 4), min_df=3 if many else 1, sublinear_tf=True
+        ),
+        TfidfVectorizer(
+            ngram_range=(1, 2),
+            min_df=2 if many else 1,
+            sublinear_tf=True,
+            token_pattern=r"\b\w+\b",
+        ),
     ]
 
 

@@ -4,6 +4,7 @@ A typo is mended into `token.norm_` before matching, so that "epidurel" and
 "laminectamy" are found by the names in `content/treatments.yml`.
 """
 
+import re
 from functools import lru_cache
 
 from rapidfuzz import process
@@ -20,6 +21,10 @@ MENDED_LENGTH = 5
 
 LETTERS_PER_TYPO = 4
 """A word of eight letters may hold two typos, of five to seven one."""
+
+
+_DOTTED = re.compile(r"(?:\w\.)+\w?")
+"""Letters with a dot each: "m.i.l.d.", "e.s.i"."""
 
 
 class TreatmentMatcher:
@@ -73,6 +78,8 @@ class TreatmentMatcher:
     def mend(self, word: str) -> str:
         """Return the treatment word that `word` is a typo of, else `word` itself."""
         word = word.replace("’", "'")
+        if _DOTTED.fullmatch(word):
+            word = word.replace(".", "")
         if len(word) < MENDED_LENGTH or word in self.unmended or word in self.vocabulary:
             return word
         match = process.extractOne(

@@ -10,7 +10,7 @@ import re
 from spacy.language import Language
 from spacy.tokens import Doc
 
-_CANNOT = r"(?:can ?'?no?t|cannot|cant|could ?n'?t|unable to|not able to)"
+_CANNOT = r"(?:can ?'?t|can ?not|could ?n'?t|unable to|not able to)"
 _LEG = r"(?:legs?|foot|feet|knees?|ankles?|toes|thighs?)"
 _SADDLE = (
     r"(?:groin|crotch|saddle|genitals?|genital area|private(?: parts?| area|s)?|privates|"
@@ -32,7 +32,7 @@ PATTERNS: dict[str, str] = {
         rf"\b{_NUMB} (?:\w+ ){{0,3}}{_SADDLE}\b"
         rf"|\b{_CANNOT} feel (?:my |his |her |the |anything |it )?(?:\w+ )?{_SADDLE}\b"
         rf"|\b{_SADDLE} (?:is|are|has gone|have gone|went|feels?|gone) (?:\w+ ){{0,2}}numb\b"
-        r"|\b(?:can ?'?no?t|cannot|cant) feel (?:when|if|myself) (?:\w+ ){0,3}(?:pee|go|wipe|wiping)\b"
+        r"|\b(?:can ?'?t|can ?not) feel (?:when|if|myself) (?:\w+ ){0,3}(?:pee|go|wipe|wiping)\b"
     ),
     "weakness": (
         rf"\b(?:sudden|suddenly|all of a sudden)\b[^.?!]*\b(?:weak|weakness|numb|paraly\w+|gave out|won'?t move)\b"
@@ -47,7 +47,7 @@ PATTERNS: dict[str, str] = {
         r"|\bbleeding (?:wo ?n'?t|will not|does ?n'?t|is ?n'?t) (?:stop|stopping)\b"
     ),
     "chest": (
-        r"\b(?:i have|i've got|having|got|has|have) (?:\w+ ){0,2}chest (?:pains?|pressure|tightness)\b"
+        r"\b(?:i have|i've got|having|got|has|have) (?:(?!no\b)\w+ ){0,2}chest (?:pains?|pressure|tightness)\b"
         rf"|\b{_CANNOT} (?:breathe|catch (?:my|his|her) breath)\b"
         r"|\bcrushing (?:\w+ )?chest\b"
     ),

@@ -7,7 +7,9 @@ trained model says the emergency number whatever else is down.
 from typing import Any
 
 from rasa.shared.core.domain import Domain
+from rasa.shared.core.training_data.structures import StoryGraph
 from rasa.shared.importers.rasa import RasaFileImporter
+from rasa.shared.importers.utils import story_graph_from_paths
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from rasa.shared.utils.common import cached_method
@@ -23,6 +25,22 @@ class ContentImporter(RasaFileImporter):
     """
 
     def get_domain(self) -> Domain:
+        """Return the domain without its retrieval intents.
+
+        Rasa adds those from the training data, and warns of finding them here too.
+        """
+        domain = self._whole_domain()
+        retrieval = {
+            name[len("utter_") :].partition("/")[0] for name in domain.responses if "/" in name
+        }
+        data = domain.as_dict()
+        intents = [one for one in data.get("intents", []) if str(one) not in retrieval]
+        return Domain.from_dict({**data, "intents": intents})
+
+    def get_stories(self, exclusion_percentage: int | None = None) -> StoryGraph:
+        return story_graph_from_paths(self._story_files, self._whole_domain(), exclusion_percentage)
+
+    def _whole_domain(self) -> Domain:
         clinic = content.load().clinic
         values = {
             "{clinic_name}": clinic.name,
@@ -30,18 +48,8 @@ class ContentImporter(RasaFileImporter):
             "{clinic_way}": clinic.way,
             "{emergency_number}": clinic.emergency_number,
         }
-        domain = Domain.load(self._domain_path).as_dict() if self._domain_path else {}
-        responses = domain.get("responses", {})
-        # Rasa adds retrieval intents from the training data, and warns of finding
-        # them here too.
-        retrieval = {name[len("utter_") :].partition("/")[0] for name in responses if "/" in name}
-        return Domain.from_dict(
-            {
-                **domain,
-                "intents": [one for one in domain.get("intents", []) if str(one) not in retrieval],
-                "responses": _fill(responses, values),
-            }
-        )
+        data = Domain.load(self._domain_path).as_dict() if self._domain_path else {}
+        return Domain.from_dict({**data, "responses": _fill(data.get("responses", {}), values)})
 
     @cached_method
     def get_nlu_data(self, language: str | None = "en") -> TrainingData:

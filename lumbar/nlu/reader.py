@@ -43,7 +43,10 @@ class Reader(GraphComponent):
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
-            doc = self.nlp(message.get(TEXT) or "")
+            # Rasa would take a typed "/restart" for a command, whoever typed it.
+            text = (message.get(TEXT) or "").lstrip("/")
+            message.set(TEXT, text, add_to_output=True)
+            doc = self.nlp(text)
             message.set(DOC, doc)
             found = [_entity(span) for span in doc.ents]
             found += [_entity(span, role="generic") for span in doc.spans["generic"]]

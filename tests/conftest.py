@@ -1,0 +1,55 @@
+"""What tests share: the trained assistant, its action server and the spaCy pipeline."""
+
+import os
+
+os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
+os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
+
+import pytest
+import yaml
+from assistant import MODEL, Assistant
+
+from lumbar.language import pipeline
+from lumbar.serving import action_server
+from lumbar.settings import ROOT
+
+
+@pytest.fixture(scope="session")
+def nlp():
+    return pipeline.load()
+
+
+@pytest.fixture(scope="session")
+def domain():
+    return yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def examples() -> dict[str, list[str]]:
+    """The training examples by intent or FAQ key."""
+    blocks = yaml.safe_load((ROOT / "data" / "nlu.yml").read_text(encoding="utf-8"))["nlu"]
+    return {
+        block["intent"]: [line[2:] for line in block["examples"].splitlines()] for block in blocks
+    }
+
+
+@pytest.fixture(scope="session")
+def talking_assistant():
+    if not MODEL.is_file():
+        pytest.fail(f"{MODEL} is missing: run `make train` first")
+    with action_server() as endpoints:
+        yield Assistant(str(endpoints))
+
+
+@pytest.fixture
+def assistant(talking_assistant) -> Assistant:
+    """The assistant at the start of a new conversation."""
+    return talking_assistant.start()
+
+
+@pytest.fixture(scope="session")
+def deserted_assistant(tmp_path_factory) -> Assistant:
+    """The assistant while nothing listens where its action server should be."""
+    endpoints = tmp_path_factory.mktemp("deserted") / "endpoints.yml"
+    endpoints.write_text("action_endpoint:\n  url: http://127.0.0.1:9/webhook\n")
+    return Assistant(str(endpoints))

@@ -1,0 +1,139 @@
+"""What an editor sees when a file under content/ is right, and when it is not."""
+
+import re
+import shutil
+
+import pytest
+
+from lumbar.content import ATTRIBUTES, FIGURE, load
+from lumbar.documents import ContentError
+from lumbar.settings import ROOT
+
+NUMBER_WORDS = {"two": "2", "five": "5", "six": "6"}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    shutil.copytree(ROOT / "content", tmp_path / "content")
+    return tmp_path / "content"
+
+
+def edit(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def line_of(path, text):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return next(number for number, line in enumerate(lines, 1) if text in line)
+
+
+def test_figures_of_a_fact_are_those_in_its_text():
+    for fact in load().facts.facts:
+        text = fact.text.lower()
+        for word, number in NUMBER_WORDS.items():
+            text = re.sub(rf"\b{word}\b", number, text)
+        figures = set(FIGURE.findall(text))
+        assert figures == {FIGURE.search(one).group() for one in fact.figures}, fact.id
+
+
+def test_evidence_covers_the_six_sources_and_each_is_used():
+    facts = load().facts
+    assert len(facts.evidence) == 6
+    assert {key for fact in facts.facts for key in fact.evidence} == set(facts.evidence)
+
+
+def test_the_table_is_whole():
+    treatments = load().treatments.treatments
+    for name in ("mild", "epidural_steroid_injection", "laminectomy"):
+        assert set(treatments[name].cells) == set(treatments[name].sentences) == set(ATTRIBUTES)
+    assert not treatments["physical_therapy"].cells
+    assert not treatments["pain_medication"].cells
+
+
+def test_sentences_hold_the_figures_of_their_cells():
+    for entry in load().treatments.treatments.values():
+        for attribute, cell in entry.cells.items():
+            assert FIGURE.findall(cell) == FIGURE.findall(entry.sentences[attribute])
+
+
+def test_no_name_means_two_treatments():
+    names = [name for entry in load().treatments.treatments.values() for name in entry.names]
+    assert len(names) == len(set(names))
+
+
+def test_clinic_details_that_are_missing_are_not_made_up(folder):
+    clinic = load(folder).clinic
+    assert clinic.contact == "please ask the team at Atlas Pain Specialists"
+    edit(folder / "clinic.yml", "name: Atlas", 'phone: "+1 555 0100"\nname: Atlas')
+    load.cache_clear()
+    assert load(folder).clinic.way == "Atlas Pain Specialists (+1 555 0100)"
+
+
+def test_unknown_key_names_file_line_and_nearest_name(folder):
+    edit(folder / "clinic.yml", "emergency_number:", "emergency_nmber:")
+    with pytest.raises(ContentError) as error:
+        load(folder)
+    line = line_of(folder / "clinic.yml", "emergency_nmber")
+    assert f"clinic.yml:{line}:" in str(error.value)
+    assert "Did you mean 'emergency_number'?" in str(error.value)
+
+
+def test_missing_key_names_file_line_and_key(folder):
+    edit(folder / "facts.yml", "    section: Introduction\n", "")
+    with pytest.raises(
+        ContentError, match=r"facts\.yml:\d+: the key 'facts\.0\.section' is missing"
+    ):
+        load(folder)
+
+
+def test_fact_that_is_cited_but_missing_is_named_with_the_nearest(folder):
+    edit(folder / "treatments.yml", "facts: [physical_therapy]", "facts: [physical_therapie]")
+    with pytest.raises(ContentError) as error:
+        load(folder)
+    line = line_of(folder / "treatments.yml", "physical_therapie")
+    assert f"treatments.yml:{line}:" in str(error.value)
+    assert "Did you mean 'physical_therapy'?" in str(error.value)
+
+
+def test_fact_that_stands_twice_is_refused(folder):
+    edit(folder / "facts.yml", "- id: mild_kind", "- id: mild_name")
+    with pytest.raises(ContentError, match="'mild_name' stands twice"):
+        load(folder)
+
+
+def test_unknown_evidence_is_refused(folder):
+    edit(folder / "facts.yml", "evidence: [cleveland_clinic]", "evidence: [clevland_clinic]")
+    with pytest.raises(ContentError, match="Did you mean 'cleveland_clinic'"):
+        load(folder)
+
+
+def test_unknown_treatment_in_an_order_is_refused(folder):
+    edit(folder / "treatments.yml", "order: [epidural_steroid_injection,", "order: [epidural,")
+    with pytest.raises(ContentError, match=r"treatments\.yml:\d+: .*unknown name 'epidural'"):
+        load(folder)
+
+
+def test_broken_yaml_names_the_line(folder):
+    edit(folder / "facts.yml", "  - id: mild_kind\n", "  - id: mild_kind: [\n")
+    with pytest.raises(ContentError, match=r"facts\.yml:\d+: this is no valid YAML"):
+        load(folder)
+
+
+def test_other_encoding_is_told(folder):
+    (folder / "clinic.yml").write_bytes("name: Clínica".encode("latin-1"))
+    with pytest.raises(ContentError, match="Save the file with encoding UTF-8"):
+        load(folder)
+
+
+def test_missing_file_is_told(folder):
+    (folder / "phrases.yml").unlink()
+    with pytest.raises(ContentError, match=r"phrases\.yml: the file is missing"):
+        load(folder)
+
+
+def test_empty_file_is_told(folder):
+    (folder / "clinic.yml").write_text("")
+    with pytest.raises(ContentError, match=r"clinic\.yml:1: .*Fill in the file"):
+        load(folder)
