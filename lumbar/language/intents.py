@@ -150,11 +150,15 @@ class IntentModel:
             for word in set(_WORD.findall(text))
         )
         known = frozenset(word for word, count in counts.items() if count > 1)
+        weights = np.vstack([one.coef_ for one in machine.estimators_])
+        offsets = np.hstack([one.intercept_ for one in machine.estimators_])
+        if len(machine.classes_) == 2:  # one machine tells both labels apart
+            weights, offsets = np.vstack([-weights, weights]), np.hstack([-offsets, offsets])
         return cls(
             words,
             machine.classes_,
-            np.vstack([one.coef_ for one in machine.estimators_]).astype(np.float32),
-            np.hstack([one.intercept_ for one in machine.estimators_]).astype(np.float32),
+            weights.astype(np.float32),
+            offsets.astype(np.float32),
             vectors.astype(np.float16),
             np.array(labels),
             known,
