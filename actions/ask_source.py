@@ -7,6 +7,7 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.conversation import ANSWERED, last_answer, message_metadata
+from lumbar.comparison import listed
 from lumbar.content import load
 
 
@@ -23,15 +24,10 @@ class ActionAskSource(Action):
             dispatcher.utter_message(text=known.phrases.no_answer_yet)
             return [ANSWERED]
         cited = message_metadata(last)
-        evidence = dict.fromkeys(
-            known.facts.evidence[key]
-            for fact in cited["facts"]
-            for key in known.facts[fact].evidence
-        )
+        keys = [key for fact in cited["facts"] for key in known.facts[fact].evidence]
+        evidence = [known.facts.evidence[key] for key in dict.fromkeys(keys)]
         text = known.phrases.source
         if evidence:
-            names = list(evidence)
-            listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-            text = known.phrases.source_cites.format(evidence=listed)
+            text = known.phrases.source_cites.format(evidence=listed(evidence))
         dispatcher.utter_message(text=text)
         return [ANSWERED]

@@ -79,7 +79,7 @@ def _focus(request: Request) -> EventType:
 
 def _named(message: dict[str, Any], entity: str) -> list[Named]:
     return [
-        Named(found["value"], found["start"], found.get("role") == "generic")
+        Named(found["value"], found["start"])
         for found in message.get("entities", [])
         if found["entity"] == entity
     ]
@@ -105,4 +105,4 @@ def _context(tracker: Tracker) -> Context:
 def whole_table() -> Answer:
     """Return the answer with every row and column of the table."""
     rows = tuple(name for name, entry in load().treatments.treatments.items() if entry.cells)
-    return answer(Request(rows, everything=True))
+    return answer(Request(rows))

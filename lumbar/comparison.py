@@ -62,6 +62,7 @@ _WHAT_OR_WHO = re.compile(r"\b(?:what(?:'s|s| is) the|who)\b")
 _BEST = re.compile(
     r"\b(?:best|better|recommend|should i|right for me|would you|go for|choose|pick|worth)\b"
 )
+_INTRODUCTION = re.compile(r"\b(?:what is|what's|whats|what are|tell me|explain)\b")
 _LEFT_OUT = re.compile(
     r"\b(?:besides|other than|apart from|aside from|without|instead of|avoid(?:ing)?|not ready for|before)\W+(?:\w+\W+){0,3}$"
 )
@@ -76,7 +77,6 @@ class Named:
 
     value: str
     start: int
-    generic: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,12 +101,15 @@ class Request:
     untold: Untold | None = None
     unanswered: bool = False
     best: bool = False
-    everything: bool = False
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What to say. `facts` it cites, `more` tells why or goes on; `table` is a payload `{type, caption, columns, rows}` for channels that can show it."""
+    """What to say: `facts` it cites, `more` facts that tell why or go on.
+
+    `table` is a payload `{type, caption, columns, rows}` for channels that can show it,
+    `offer` what a "yes" would get.
+    """
 
     text: str
     facts: list[str]
@@ -122,37 +125,28 @@ def resolve(
     treatments: Sequence[Named],
     attributes: Sequence[Named],
     context: Context | None = None,
-    known: Content | None = None,
 ) -> Request:
     """Return what `text` asks.
 
     `treatments` and `attributes` are those it names, in any order; `context` is what
     was compared before, if anything.
     """
-    known = known or content.load()
+    known = content.load()
     context = context or Context()
-    lowered = text.lower().replace("’", "'")
-    words = re.findall(r"[\w'+-]+", lowered)
-    short = len(words) <= _SHORT
+    lowered, words = _read(text)
     leaning = bool(_LEANING.search(lowered)) and len(words) <= 2 * _SHORT
-    named = _named(lowered, treatments)
-    asked = _attribute(attributes)
-    everything = bool(_WANTS_TABLE.search(lowered))
-    chosen = _treatments(lowered, named, context, known, short or leaning)
-    if asked is None and not everything and (leaning or (short and len(words) <= 4)):
-        about = not re.search(r"\b(?:what is|what's|whats|what are|tell me|explain)\b", lowered)
-        asked = context.attribute if about else None
-    if asked is None and _several(attributes):
-        asked = None
-    untold = _untold(lowered, chosen, known)
+    chosen = _treatments(
+        lowered, _named(lowered, treatments), context, known, leaning or len(words) <= _SHORT
+    )
+    attribute = _attribute(lowered, words, attributes, context, leaning)
+    untold = _untold(lowered, known)
     return Request(
         treatments=chosen,
-        attribute=None if everything else asked,
-        highest=_direction(words, asked, known),
+        attribute=attribute,
+        highest=_direction(words, attribute, known),
         untold=untold,
         unanswered=untold is not None and MILD not in chosen,
-        best=asked is None and bool(_BEST.search(lowered)),
-        everything=everything,
+        best=attribute is None and bool(_BEST.search(lowered)),
     )
 
 
@@ -164,8 +158,7 @@ def about_others(text: str, key: str, context: Context) -> Request | None:
     """
     if not context.treatments or MILD in context.treatments:
         return None
-    lowered = text.lower().replace("’", "'")
-    words = re.findall(r"[\w'+-]+", lowered)
+    lowered, words = _read(text)
     attribute = ATTRIBUTE_OF_KEY.get(key)
     pointing = bool(_LEANING.search(lowered) or _POINTING.search(lowered))
     if len(words) > 2 * _SHORT or not (pointing or (attribute and len(words) <= _SHORT)):
@@ -178,24 +171,23 @@ def compares(text: str) -> bool:
     return bool(re.search(r"\b(?:than|compared|versus|vs)\b", text.lower()))
 
 
-def answer(request: Request, known: Content | None = None) -> Answer:
+def answer(request: Request) -> Answer:
     """Return the table's facts on `request`, the first sentence answering it."""
-    known = known or content.load()
-    entries = known.treatments.treatments
-    facts = [fact for name in request.treatments for fact in entries[name].facts]
-    more = [fact for name in request.treatments for fact in entries[name].more]
+    known = content.load()
+    entries = [known.treatments.treatments[name] for name in request.treatments]
+    facts = [fact for entry in entries for fact in entry.facts]
+    offer = None
     if request.unanswered:
-        text, offer = _untold_text(request, known), None
-    elif len(request.treatments) == 1:
-        text, offer = _look_up(request, known)
+        text = _untold_text(request, known)
     else:
-        text, offer = _compare(request, known)
+        text = _look_up(request, known) if len(entries) == 1 else _compare(request, known)
+        if request.attribute and any(entry.cells for entry in entries):
+            offer = "table"
+            text += (" " if len(entries) == 1 else "\n\n") + known.phrases.offer_table
     return Answer(
-        f"{text.rstrip(' ')}{'' if text.endswith(chr(10)) else ' '}{known.phrases.offer_table}"
-        if offer
-        else text,
+        text,
         ["choice_depends", *facts] if request.best else facts,
-        more,
+        [fact for entry in entries for fact in entry.more],
         request.treatments,
         request.attribute,
         table(request.treatments, request.attribute, known),
@@ -226,6 +218,11 @@ def table(
     }
 
 
+def _read(text: str) -> tuple[str, list[str]]:
+    lowered = text.lower().replace("’", "'")
+    return lowered, re.findall(r"[\w'+-]+", lowered)
+
+
 def _named(text: str, treatments: Sequence[Named]) -> list[str]:
     kept = [
         one
@@ -235,13 +232,18 @@ def _named(text: str, treatments: Sequence[Named]) -> list[str]:
     return list(dict.fromkeys(one.value for one in kept))
 
 
-def _attribute(attributes: Sequence[Named]) -> str | None:
-    found = list(dict.fromkeys(one.value for one in sorted(attributes, key=lambda one: one.start)))
-    return found[0] if len(found) == 1 else None
-
-
-def _several(attributes: Sequence[Named]) -> bool:
-    return len({one.value for one in attributes}) > 1
+def _attribute(
+    text: str, words: list[str], named: Sequence[Named], context: Context, leaning: bool
+) -> str | None:
+    """Return the attribute asked for; None where it is several, all or none."""
+    if _WANTS_TABLE.search(text):
+        return None
+    found = {one.value for one in named}
+    if found:
+        return found.pop() if len(found) == 1 else None
+    if _INTRODUCTION.search(text) or not (leaning or len(words) <= _SHORT / 2):
+        return None
+    return context.attribute
 
 
 def _treatments(
@@ -295,7 +297,7 @@ def _direction(words: list[str], attribute: str | None, known: Content) -> bool 
     return entry.highest_first
 
 
-def _untold(text: str, treatments: tuple[str, ...], known: Content) -> Untold | None:
+def _untold(text: str, known: Content) -> Untold | None:
     for untold in known.treatments.untold:
         if any(re.search(rf"\b{re.escape(name)}\b", text) for name in untold.names):
             return untold
@@ -306,40 +308,34 @@ def _untold_text(request: Request, known: Content) -> str:
     aspect = request.untold.aspect if request.untold else "an answer to that"
     labels = [known.treatments.treatments[name].full_label for name in request.treatments]
     return known.phrases.untold.format(
-        aspect=aspect, treatment=_listed(labels), clinic_contact=known.clinic.contact
+        aspect=aspect, treatment=listed(labels), clinic_contact=known.clinic.contact
     )
 
 
-def _look_up(request: Request, known: Content) -> tuple[str, str | None]:
+def _look_up(request: Request, known: Content) -> str:
     entry = known.treatments.treatments[request.treatments[0]]
     if not entry.cells:
-        return _told(request.treatments[0], known), None
+        return _told(entry, known)
     if request.attribute:
-        return entry.sentences[request.attribute], "table"
-    return " ".join(entry.sentences.values()), None
+        return entry.sentences[request.attribute]
+    return " ".join(entry.sentences.values())
 
 
-def _compare(request: Request, known: Content) -> tuple[str, str | None]:
-    entries = known.treatments.treatments
+def _compare(request: Request, known: Content) -> str:
     attributes = known.treatments.attributes
-    tabled = [name for name in request.treatments if entries[name].cells]
+    entries = {name: known.treatments.treatments[name] for name in request.treatments}
+    tabled = {name: entry for name, entry in entries.items() if entry.cells}
     blocks = [known.phrases.depends] if request.best else []
-    if request.attribute:
-        blocks += _ranking(request, tabled, known)
-        lines = [
-            f"- {entries[name].label}: {_cell(entries[name], request.attribute)}" for name in tabled
-        ]
+    if request.attribute and tabled:
+        blocks += _ranking(request, list(tabled), known)
+        lines = [f"- {one.label}: {_cell(one, request.attribute)}" for one in tabled.values()]
         blocks.append("\n".join([f"{attributes[request.attribute].label}:", *lines]))
     else:
-        for name in tabled:
-            lines = [
-                f"- {attributes[key].label}: {_cell(entries[name], key)}" for key in attributes
-            ]
-            blocks.append("\n".join([entries[name].label, *lines]))
-    blocks += [_told(name, known) for name in request.treatments if not entries[name].cells]
-    return "\n\n".join(blocks) + ("\n\n" if request.attribute else ""), (
-        "table" if request.attribute else None
-    )
+        for one in tabled.values():
+            lines = [f"- {attributes[key].label}: {_cell(one, key)}" for key in attributes]
+            blocks.append("\n".join([one.label, *lines]))
+    blocks += [_told(entry, known) for entry in entries.values() if not entry.cells]
+    return "\n\n".join(blocks)
 
 
 def _cell(entry: TreatmentEntry, attribute: str) -> str:
@@ -347,8 +343,8 @@ def _cell(entry: TreatmentEntry, attribute: str) -> str:
     return entry.sentences[attribute] if attribute == "key_advantages" else entry.cells[attribute]
 
 
-def _told(name: str, known: Content) -> str:
-    return " ".join(known.facts[fact].text for fact in known.treatments.treatments[name].facts)
+def _told(entry: TreatmentEntry, known: Content) -> str:
+    return " ".join(known.facts[fact].text for fact in entry.facts)
 
 
 def _ranking(request: Request, tabled: list[str], known: Content) -> list[str]:
@@ -360,8 +356,7 @@ def _ranking(request: Request, tabled: list[str], known: Content) -> list[str]:
     templates = [(ordered[0], attribute.lowest), (ordered[-1], attribute.highest)]
     if len(ordered) == 2:
         templates = [(name, _of_two(template)) for name, template in templates]
-    first = templates[1 if request.highest else 0]
-    name, template = first
+    name, template = templates[1 if request.highest else 0]
     entry = known.treatments.treatments[name]
     label = entry.full_label[0].upper() + entry.full_label[1:]
     verbs = (
@@ -383,5 +378,6 @@ def _of_two(template: str) -> str:
     return template
 
 
-def _listed(labels: list[str]) -> str:
+def listed(labels: list[str]) -> str:
+    """Return `labels` as a phrase: "a, b and c"."""
     return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"

@@ -22,13 +22,16 @@ QUIET = {
 }
 """No telemetry: on an exception Rasa would post what it knows to the internet."""
 
+HOME = ROOT / ".cache" / "home"
+"""Where Rasa and Keras leave their settings, which would be the user's folder."""
+
 
 class ServingError(Exception):
     """A process did not start; the text says which and what to look at."""
 
 
 def environment() -> dict[str, str]:
-    return {**os.environ, **QUIET}
+    return {**os.environ, **QUIET, "HOME": str(HOME)}
 
 
 def free_port() -> int:

@@ -2,8 +2,9 @@
 
 import os
 
-os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
-os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
+from lumbar.serving import environment
+
+os.environ.update(environment())
 
 import pytest
 import yaml
