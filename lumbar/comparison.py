@@ -358,7 +358,10 @@ def _ranking(request: Request, tabled: list[str], known: Content) -> list[str]:
         templates = [(name, _of_two(template)) for name, template in templates]
     name, template = templates[1 if request.highest else 0]
     entry = known.treatments.treatments[name]
-    label = entry.full_label[0].upper() + entry.full_label[1:]
+    label = entry.full_label
+    if len(tabled) < len(request.treatments):
+        label = f"{known.phrases.of_the_table} {label}"
+    label = label[0].upper() + label[1:]
     verbs = (
         {"is": "are", "has": "have", "gives": "give"}
         if entry.plural

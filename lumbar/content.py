@@ -144,6 +144,7 @@ class Phrases(_Strict):
     fallback_again: str
     depends: str
     offer_table: str
+    of_the_table: str
     untold: str
     source: str
     source_cites: str

@@ -18,7 +18,6 @@ QUIET = {
     "RASA_TELEMETRY_ENABLED": "false",
     "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
     "TF_CPP_MIN_LOG_LEVEL": "2",
-    "PYTHONWARNINGS": "ignore::DeprecationWarning",
 }
 """No telemetry: on an exception Rasa would post what it knows to the internet."""
 
@@ -84,4 +83,6 @@ def _wait_for(process: subprocess.Popen, port: int, log: Path) -> None:
 
 def start_rasa(*arguments: str) -> subprocess.Popen:
     """Start a Rasa command in the project's folder."""
-    return subprocess.Popen([sys.executable, "-m", "rasa", *arguments], cwd=ROOT, env=environment())
+    return subprocess.Popen(
+        [sys.executable, "-m", "lumbar.quietly", "rasa", *arguments], cwd=ROOT, env=environment()
+    )

@@ -186,7 +186,7 @@ def test_no_is_taken_as_no():
 def test_asked_for_its_source_it_names_the_evidence():
     (message,), events = run(ActionAskSource(), DURATION, user("says who", "ask_source"))
     assert "Cleveland Clinic" in message["text"]
-    assert "2018 study in the Pain Physician Journal" in message["text"]
+    assert "2018 research in the Pain Physician Journal" in message["text"]
     assert events == [ANSWERED]
 
 

@@ -95,7 +95,7 @@ def test_the_table_payload_holds_the_cells_as_they_are():
 
 def test_best_is_not_decided_for_the_patient():
     text = told("is mild better than a laminectomy", [MILD, LAMI])
-    assert text.startswith("No treatment is the best for everyone.")
+    assert text.startswith("I cannot say which treatment is best for you.")
 
 
 def test_therapy_and_pills_are_told_in_the_articles_terms():

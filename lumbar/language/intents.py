@@ -33,30 +33,15 @@ FALLBACK = "nlu_fallback"
 NON_ENGLISH = "non_english"
 REFUSALS = ("not_covered", "out_of_scope")
 
+COMPARISON = "compare_treatments"
+
 OF_MILD_ALONE = frozenset(
     f"faq/{key}"
-    for key in [
-        "duration",
-        "come_back",
-        "recovery_time",
-        "return_to_activity",
-        "when_improvement",
-        "aftercare",
-        "age",
-        "procedure_length",
-        "procedure_steps",
-        "same_day_home",
-        "implants",
-        "risks_safety",
-        "success_rate",
-        "coverage",
-        "cost",
-        "fda",
-        "benefits",
-        "spinal_stability",
-        "results_imaging",
-        "evidence",
-    ]
+    for key in (
+        *("duration", "recovery_time", "return_to_activity", "when_improvement", "benefits"),
+        *("procedure_length", "procedure_steps", "same_day_home", "implants", "risks_safety"),
+        *("success_rate", "coverage", "cost", "fda", "spinal_stability", "results_imaging"),
+    )
 )
 """Keys that are ruled out for a message that names other treatments and not MILD:
 the answer would be about the wrong one. The other keys may well mention those:
@@ -171,13 +156,12 @@ class IntentModel:
             self.words.transform([doc.text.lower()]), vector[np.newaxis], np.array([_found(doc)])
         )
         distances = self.weights[:, row.indices] @ row.data + self.offsets
-        treatments = _treatments(doc)
-        if treatments and "mild" not in treatments and not _COMPARING.search(doc.text.lower()):
-            distances[np.isin(self.classes, list(OF_MILD_ALONE))] = -np.inf
         probabilities = softmax(TEMPERATURE * distances)
         order = probabilities.argsort()[::-1]
         ranking = [(str(self.classes[i]), float(probabilities[i])) for i in order]
         label, confidence = ranking[0]
+        if label in OF_MILD_ALONE and _of_others_alone(doc):
+            label, confidence = next(one for one in ranking if one[0] in (COMPARISON, REFUSALS[0]))
         nearest = self.vectors[self.labels == label].astype(np.float32) @ vector
         nearness = float(np.sort(nearest)[-NEAREST:].mean())
         score = confidence * nearness
@@ -249,6 +233,14 @@ def doubtful(label: str, score: float, threshold: float) -> bool:
     if label in (*REFUSALS, NON_ENGLISH):
         return False
     return score < (threshold / 2 if label == EMERGENCY else threshold)
+
+
+def _of_others_alone(doc: Doc) -> bool:
+    """Whether `doc` names treatments, but neither MILD nor "this" nor a comparison."""
+    named = {token.i for ent in doc.ents if ent.label_ == "treatment" for token in ent}
+    this = any(token.lower_ == "this" and token.i + 1 not in named for token in doc)
+    comparing = _COMPARING.search(doc.text.lower())
+    return bool(named) and "mild" not in _treatments(doc) and not this and not comparing
 
 
 def _vectorizers(examples: int = 0) -> list[TfidfVectorizer]:
