@@ -33,6 +33,10 @@ FALLBACK = "nlu_fallback"
 NON_ENGLISH = "non_english"
 REFUSALS = ("not_covered", "out_of_scope")
 
+SMALL_TALK = (
+    *("greet", "goodbye", "thank", "bot_challenge", "help", "affirm", "deny"),
+    *("ask_source", "ask_more", "repeat"),
+)
 COMPARISON = "compare_treatments"
 
 OF_MILD_ALONE = frozenset(
@@ -227,12 +231,12 @@ class IntentModel:
 def doubtful(label: str, score: float, threshold: float) -> bool:
     """Whether to ask back instead of taking a message for `label`.
 
-    A refusal needs no certainty. A missed emergency is worse than a false alarm, so
-    an emergency is doubted at half the threshold only.
+    A refusal needs no certainty. A missed emergency is worse than a false alarm, and
+    a "thank you" misheard does no harm, so these are doubted at half the threshold.
     """
     if label in (*REFUSALS, NON_ENGLISH):
         return False
-    return score < (threshold / 2 if label == EMERGENCY else threshold)
+    return score < (threshold / 2 if label in (EMERGENCY, *SMALL_TALK) else threshold)
 
 
 def _of_others_alone(doc: Doc) -> bool:
