@@ -1,5 +1,6 @@
 """The `lumbar` command."""
 
+import signal
 import sys
 
 import typer
@@ -34,19 +35,18 @@ def train() -> None:
 @app.command()
 def shell() -> None:
     """Chat in Rasa's shell, with the action server beside it."""
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda *_: sys.exit(1))  # so that the action server ends too
     try:
         with action_server() as endpoints:
-            code = start_rasa(
-                "shell",
-                "--model",
-                MODEL,
-                "--endpoints",
-                str(endpoints),
-                "--interface",
-                HOST,
-                "--port",
-                str(free_port()),
-            ).wait()
+            chat = start_rasa(
+                *("shell", "--model", MODEL, "--endpoints", str(endpoints)),
+                *("--interface", HOST, "--port", str(free_port())),
+            )
+            try:
+                code = chat.wait()
+            finally:
+                chat.terminate()
     except ServingError as error:
         raise _stop(str(error)) from None
     sys.exit(code)
