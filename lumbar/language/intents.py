@@ -165,7 +165,8 @@ class IntentModel:
         ranking = [(str(self.classes[i]), float(probabilities[i])) for i in order]
         label, confidence = ranking[0]
         if label in OF_MILD_ALONE and _of_others_alone(doc):
-            label, confidence = next(one for one in ranking if one[0] in (COMPARISON, REFUSALS[0]))
+            elsewhere = (one for one in ranking if one[0] in (COMPARISON, *REFUSALS))
+            label, confidence = next(elsewhere, ranking[0])
         nearest = self.vectors[self.labels == label].astype(np.float32) @ vector
         nearness = float(np.sort(nearest)[-NEAREST:].mean())
         score = confidence * nearness
