@@ -10,6 +10,7 @@ import pytest
 import yaml
 from assistant import MODEL, Assistant
 
+from lumbar.examples import read_examples
 from lumbar.language import pipeline
 from lumbar.serving import action_server
 from lumbar.settings import ROOT
@@ -28,10 +29,10 @@ def domain():
 @pytest.fixture(scope="session")
 def examples() -> dict[str, list[str]]:
     """The training examples by intent or FAQ key."""
-    blocks = yaml.safe_load((ROOT / "data" / "nlu.yml").read_text(encoding="utf-8"))["nlu"]
-    return {
-        block["intent"]: [line[2:] for line in block["examples"].splitlines()] for block in blocks
-    }
+    by_label: dict[str, list[str]] = {}
+    for text, label in read_examples():
+        by_label.setdefault(label, []).append(text)
+    return by_label
 
 
 @pytest.fixture(scope="session")
