@@ -21,6 +21,9 @@ from lumbar.comparison import (
 )
 from lumbar.content import load
 
+STANDS_OUT = 0.4
+"""Share of the likeliest FAQ key among all keys, from which its attribute is taken."""
+
 TABLE_BUTTON = "Show me all of it side by side"
 
 
@@ -35,7 +38,8 @@ class ActionCompareTreatments(Action):
         text = message.get("text") or ""
         treatments = _named(message, "treatment")
         context = _context(tracker)
-        request = resolve(text, treatments, _named(message, "attribute"), context)
+        attributes = _named(message, "attribute")
+        request = resolve(text, treatments, attributes, context, _likely_attribute(message))
         key = _faq_key(message)
         if key and not (compares(text) and len(request.treatments) > 1):
             names_mild = any(one.value == MILD for one in treatments)
@@ -89,6 +93,18 @@ def _faq_key(message: dict[str, Any]) -> str | None:
     if (message.get("intent") or {}).get("name") != "faq":
         return None
     return str(message["response_selector"]["faq"]["response"]["intent_response_key"])
+
+
+def _likely_attribute(message: dict[str, Any]) -> str | None:
+    """Return the attribute that the likeliest FAQ key asks about, if one stands out."""
+    ranking = message.get("response_selector", {}).get("faq", {}).get("ranking", [])
+    if not ranking:
+        return None
+    first = ranking[0]
+    total = sum(one["confidence"] for one in ranking)
+    if first["confidence"] < STANDS_OUT * total:
+        return None
+    return ATTRIBUTE_OF_KEY.get(first["intent_response_key"])
 
 
 def _context(tracker: Tracker) -> Context:

@@ -62,9 +62,17 @@ _WHAT_OR_WHO = re.compile(r"\b(?:what(?:'s|s| is) the|who)\b")
 _BEST = re.compile(
     r"\b(?:best|better|recommend|should i|right for me|would you|go for|choose|pick|worth)\b"
 )
+_WHOLE = re.compile(
+    r"\b(?:what (?:is|are)|what's|whats|tell me (?:about|every)|explain|side by side|table|chart|everything|compare|comparison|"
+    r"vs|versus|options?|treatments?|pros|differences?|better|best|choose|pick)\b"
+)
 _INTRODUCTION = re.compile(r"\b(?:what is|what's|whats|what are|tell me|explain)\b")
 _LEFT_OUT = re.compile(
     r"\b(?:besides|other than|apart from|aside from|without|instead of|avoid(?:ing)?|not ready for|before)\W+(?:\w+\W+){0,3}$"
+    r"|\b(?:not|no|isn'?t)\W+(?:(?:a|an|the|any|real|really)\W+)?$"
+)
+_NO_OPERATION = re.compile(
+    r"\b(?:no|not|isn'?t|without|non|avoids?)\W+(?:\w+\W+){0,3}(?:surg\w*|operation|knife|cutting)\b"
 )
 _WANTS_TABLE = re.compile(
     r"\b(?:side by side|table|chart|everything|all of it|full comparison|put it all)\b"
@@ -125,11 +133,13 @@ def resolve(
     treatments: Sequence[Named],
     attributes: Sequence[Named],
     context: Context | None = None,
+    likely: str | None = None,
 ) -> Request:
     """Return what `text` asks.
 
     `treatments` and `attributes` are those it names, in any order; `context` is what
-    was compared before, if anything.
+    was compared before, if anything; `likely` is the attribute that its wording points
+    to where it names none.
     """
     known = content.load()
     context = context or Context()
@@ -138,12 +148,14 @@ def resolve(
     chosen = _treatments(
         lowered, _named(lowered, treatments), context, known, leaning or len(words) <= _SHORT
     )
-    attribute = _attribute(lowered, words, attributes, context, leaning)
+    attribute = _attribute(lowered, words, attributes, context, leaning) or (
+        None if attributes or leaning or _WHOLE.search(lowered) else likely
+    )
     untold = _untold(lowered, known)
     return Request(
         treatments=chosen,
         attribute=attribute,
-        highest=_direction(words, attribute, known),
+        highest=_direction(lowered, words, attribute, known),
         untold=untold,
         unanswered=untold is not None and MILD not in chosen,
         best=attribute is None and bool(_BEST.search(lowered)),
@@ -284,13 +296,15 @@ def _with_one_named(
     return (MILD, one)
 
 
-def _direction(words: list[str], attribute: str | None, known: Content) -> bool | None:
+def _direction(text: str, words: list[str], attribute: str | None, known: Content) -> bool | None:
     if attribute is None:
         return None
     entry = known.treatments.attributes[attribute]
     if not entry.order:
         return None
     if set(words) & set(entry.lowest_words):
+        return False
+    if attribute == "invasiveness" and _NO_OPERATION.search(text):
         return False
     if set(words) & set(entry.highest_words):
         return not (attribute == "invasiveness" and "least" in words)

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from lumbar.evaluation import read_questions, shares_right
-from lumbar.language import pipeline
 from lumbar.language.intents import IntentModel, TrainingError
 from lumbar.settings import ROOT
 
@@ -22,10 +21,10 @@ EXAMPLES = {
 
 
 @pytest.fixture(scope="module")
-def model(nlp):
+def model():
     texts = [text for group in EXAMPLES.values() for text in group]
     labels = [label for label, group in EXAMPLES.items() for _ in group]
-    return IntentModel.fit(texts, labels, nlp, pipeline.encoder())
+    return IntentModel.fit(texts, labels)
 
 
 def decide(model, nlp, text, threshold=0.0):
@@ -49,21 +48,21 @@ def test_a_saved_model_decides_as_before(model, nlp, tmp_path):
     ):
         before, after = decide(model, nlp, text), decide(loaded, nlp, text)
         assert before.label == after.label
-        assert np.isclose(before.score, after.score, atol=1e-5)
+        assert np.isclose(before.chance, after.chance, atol=1e-5)
 
 
 def test_the_threshold_moves_an_answer_to_a_question_back(model, nlp):
     text = "how long does it keep"
-    score = decide(model, nlp, text).score
-    assert decide(model, nlp, text, score - 0.001).label == "faq/duration"
-    assert decide(model, nlp, text, score + 0.001).label == "nlu_fallback"
+    chance = decide(model, nlp, text).chance
+    assert decide(model, nlp, text, chance - 0.001).label == "faq/duration"
+    assert decide(model, nlp, text, chance + 0.001).label == "nlu_fallback"
 
 
 def test_an_emergency_is_doubted_at_half_the_threshold_only(model, nlp):
     text = "there is chest pain"
-    score = decide(model, nlp, text).score
-    assert decide(model, nlp, text, 1.9 * score).label == "emergency"
-    assert decide(model, nlp, text, 2.1 * score).label == "nlu_fallback"
+    chance = decide(model, nlp, text).chance
+    assert decide(model, nlp, text, 1.9 * chance).label == "emergency"
+    assert decide(model, nlp, text, 2.1 * chance).label == "nlu_fallback"
 
 
 def test_a_red_flag_wins_over_the_question_beside_it(model, nlp):
@@ -85,17 +84,15 @@ def test_a_question_that_names_another_treatment_alone_gets_no_answer_about_mild
     assert decide(model, nlp, "how long does a laminectomy last").label != "faq/duration"
 
 
-def test_one_intent_alone_cannot_be_trained(nlp):
+def test_one_intent_alone_cannot_be_trained():
     with pytest.raises(TrainingError, match="fewer than two intents"):
-        IntentModel.fit(["hello", "hi"], ["greet", "greet"], nlp, pipeline.encoder())
+        IntentModel.fit(["hello", "hi"], ["greet", "greet"])
 
 
 def test_an_intent_of_one_example_still_trains(nlp):
     model = IntentModel.fit(
         ["hello", "what is the price", "how much", "is it dear"],
         ["greet", "cost", "cost", "cost"],
-        nlp,
-        pipeline.encoder(),
     )
     assert {label for label, _ in decide(model, nlp, "hello").ranking} == {"greet", "cost"}
 
@@ -107,18 +104,19 @@ def test_bad_input_gets_a_decision(model, nlp, text):
     assert decide(model, nlp, text, 0.1).label
 
 
-def test_held_out_questions_are_placed_as_well_as_last_accepted(talking_assistant):
-    """The floors lie below what was measured, see docs/understanding.md."""
-    questions = read_questions(ROOT / "tests" / "nlu" / "questions.tsv")
+@pytest.mark.parametrize("name", ["questions", "unseen"])
+def test_held_out_questions_are_placed_as_well_as_last_accepted(talking_assistant, name):
+    """The floors lie a little below what was measured, see docs/evaluation/report.md."""
+    questions = read_questions(ROOT / "tests" / "nlu" / f"{name}.tsv")
     placed = [talking_assistant.label(text) for text, _ in questions]
     shares = shares_right([labels for _, labels in questions], placed)
     floors = {
-        "faq": 0.90,
-        "compare_treatments": 0.88,
-        "emergency": 0.95,
-        "not_covered": 0.85,
+        "faq": 0.88,
+        "compare_treatments": 0.92,
+        "emergency": 0.96,
+        "not_covered": 0.90,
         "out_of_scope": 0.94,
-        "non_english": 0.95,
+        "non_english": 0.97,
     }
     assert {group: shares[group] for group in floors if shares[group] < floors[group]} == {}
-    assert shares["false alarm"] < 0.02
+    assert shares["false alarm"] < 0.015

@@ -10,7 +10,6 @@ from scipy.special import erf, softmax
 from lumbar.language import encoder, pipeline
 from lumbar.language.encoder import WIDTH, WeightsError, weights_folder
 from lumbar.language.language_id import language_scores
-from lumbar.language.red_flags import PATTERNS, red_flags
 
 
 def found(nlp, text, label="treatment"):
@@ -141,49 +140,6 @@ def test_surgery_alone_is_a_generic_name(nlp):
 )
 def test_an_attribute_is_known_by_what_patients_call_it(nlp, text, attribute):
     assert found(nlp, text, "attribute")[:1] == [attribute]
-
-
-@pytest.mark.parametrize(
-    ("text", "flag"),
-    [
-        ("I can't pee since last night", "bladder"),
-        ("he lost control of his bowels", "bladder"),
-        ("numb between my legs", "saddle"),
-        ("i cant feel my private parts", "saddle"),
-        ("suddenly my leg is weak", "weakness"),
-        ("I can't move my left leg", "weakness"),
-        ("there is pus at the incision", "infection"),
-        ("fever of 102 since the procedure", "infection"),
-        ("I have chest pain", "chest"),
-        ("he can't breathe", "chest"),
-        ("her face is drooping", "stroke"),
-        ("i want to kill myself", "self_harm"),
-        ("i took too many pain pills", "overdose"),
-        ("my throat is closing up", "allergy"),
-    ],
-)
-def test_a_red_flag_is_seen(text, flag):
-    assert flag in red_flags(text)
-
-
-def test_every_pattern_has_a_test_sentence():
-    marks = test_a_red_flag_is_seen.pytestmark
-    assert {flag for mark in marks for _, flag in mark.args[1]} == set(PATTERNS)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "can stenosis cause loss of bladder control",
-        "I have no chest pain and no fever",
-        "is incontinence a symptom of stenosis",
-        "how long does it last",
-        "what are the chances of paralysis after spine surgery",
-        "my legs get tired when I walk",
-    ],
-)
-def test_a_general_question_or_a_denied_sign_is_no_red_flag(text):
-    assert red_flags(text) == []
 
 
 @pytest.mark.parametrize(

@@ -1,32 +1,35 @@
 """One decision for intent, FAQ key and abstention.
 
 A linear support vector machine over three views of a message, side by side: the
-sentence vector (what is meant), words and pieces of words (typos, names), and
+sentence vector (what is meant), words and pieces of words (names, idioms), and
 which treatments the matcher found. `docs/understanding.md` holds what each view
 adds.
 """
 
 import json
 import re
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse
 from joblib import parallel_backend
-from scipy.special import softmax
-from sklearn.feature_extraction.text import TfidfVectorizer
+from scipy.special import expit, softmax
 from sklearn.multiclass import OneVsRestClassifier
-from sklearn.pipeline import FeatureUnion, make_union
 from sklearn.svm import LinearSVC
-from spacy.language import Language
 from spacy.tokens import Doc
 
 from lumbar import content
-from lumbar.language.encoder import SentenceEncoder
+from lumbar.language import pipeline
+from lumbar.language.clauses import clauses
+from lumbar.language.encoder import WIDTH
+from lumbar.language.red_flags import red_flags
+from lumbar.language.spelling import WORD, Spelling, word_counts
 from lumbar.language.vectors import example_vectors
+from lumbar.language.wording import Wording
 
 EMERGENCY = "emergency"
 FALLBACK = "nlu_fallback"
@@ -45,6 +48,7 @@ OF_MILD_ALONE = frozenset(
         *("duration", "recovery_time", "return_to_activity", "when_improvement", "benefits"),
         *("procedure_length", "procedure_steps", "same_day_home", "implants", "risks_safety"),
         *("success_rate", "coverage", "cost", "fda", "spinal_stability", "results_imaging"),
+        *("why_durable", "how_it_works", "anesthesia"),
     )
 )
 """Keys that are ruled out for a message that names other treatments and not MILD:
@@ -58,8 +62,19 @@ of the threshold: the order of the labels does not depend on it."""
 NEAREST = 3
 """Training examples whose likeness to a message is averaged."""
 
-FEW = 500
-"""Examples up to which every word and piece of a word counts."""
+FEW = 1000
+"""Examples up to which every word and piece of a word is kept, counts for half of
+the vector, and rare labels weigh as much as frequent ones."""
+
+CHANCE = (2.08, 6.00, -5.77, -4.21)
+CHANCE_OFFSET = 2.98
+"""Logistic regression that turns log probability, likeness to the nearest examples of
+the label and of the refusals, and probability of the refusals into the chance that
+the label is right; fitted on cross-validated decisions by `make evaluate`, which
+prints it."""
+
+SIGN = 0.6
+"""Distance on the side of `emergency` from which a single clause is a red flag."""
 
 MATCHER_WEIGHT = 0.3
 """Of the matcher's findings, beside vectors of length one."""
@@ -71,7 +86,15 @@ share of its words is known: 134 of 135 foreign and 3 of 1,427 English ones."""
 
 _COMPARING = re.compile(r"\b(?:than|compared|versus|vs|instead|cheaper)\b")
 
-_WORD = re.compile(r"[^\W\d_]+")
+
+class Evidence(NamedTuple):
+    """What speaks for a label: its log probability, the mean cosine to the nearest
+    examples of it and of the refusals, and the probability of the refusals."""
+
+    log_probability: float
+    nearness: float
+    nearness_of_refusals: float
+    refusals: float
 
 
 class TrainingError(Exception):
@@ -83,36 +106,42 @@ class Decision:
     """What a message was taken for.
 
     `label` is an intent, `faq/<key>` or `nlu_fallback`; `ranking` holds every
-    label with its probability, the likeliest first; `score` is the figure held
-    against the threshold, `nearness` the mean cosine to the nearest examples.
+    label with its probability, the likeliest first; `chance` that it is right is held
+    against the threshold.
     """
 
     label: str
     confidence: float
     ranking: list[tuple[str, float]]
-    score: float
-    nearness: float
+    chance: float
+    evidence: Evidence
     language: str | None = None
     red_flags: list[str] = field(default_factory=list)
 
 
 @dataclass
 class IntentModel:
-    """`weights` (classes, features) and `offsets` (classes) are the machine's,
+    """`weights` (features, classes) and `offsets` (classes) are the machine's,
     `vectors` (examples, WIDTH) and `labels` (examples) the training examples'."""
 
-    words: FeatureUnion
+    wording: Wording
+    word_weight: float
     classes: np.ndarray
     weights: np.ndarray
     offsets: np.ndarray
     vectors: np.ndarray
     labels: np.ndarray
-    known_words: frozenset[str]
+    spelling: Spelling
+
+    @cached_property
+    def _by_label(self) -> dict[str, np.ndarray]:
+        return {
+            label: self.vectors[self.labels == label].astype(np.float32)
+            for label in np.unique(self.labels)
+        }
 
     @classmethod
-    def fit(
-        cls, texts: Sequence[str], labels: Sequence[str], nlp: Language, encoder: SentenceEncoder
-    ) -> "IntentModel":
+    def fit(cls, texts: Sequence[str], labels: Sequence[str]) -> "IntentModel":
         """Train on `texts` with one of `labels` each.
 
         Raises:
@@ -123,43 +152,39 @@ class IntentModel:
                 "The training data holds fewer than two intents. Add examples of at least "
                 "two under data/."
             )
-        lowered = [text.lower() for text in texts]
-        words = make_union(*_vectorizers(len(texts)))
-        written = words.fit_transform(lowered)
+        few = len(texts) <= FEW
+        spelling = spelling_of(texts, labels)
+        mended = [spelling(text) for text in texts]
+        wording, written = Wording.fit(mended, few)
+        word_weight = 0.5 if few else 1.0
+        nlp = pipeline.load()
         with nlp.select_pipes(disable="language_id"):
             found = np.array([_found(doc) for doc in nlp.pipe(texts)])
-        vectors = example_vectors(encoder, texts)
-        machine = OneVsRestClassifier(LinearSVC(C=0.5, tol=0.01), n_jobs=-1)
+        vectors = example_vectors(pipeline.encoder(), mended)
+        support = LinearSVC(C=0.5, tol=0.01, class_weight="balanced" if few else None)
+        machine = OneVsRestClassifier(support, n_jobs=-1)
         with parallel_backend("threading"):
-            machine.fit(_side_by_side(written, vectors, found), labels)
-        counts = Counter(
-            word
-            for text, label in zip(lowered, labels, strict=True)
-            if label != NON_ENGLISH
-            for word in set(_WORD.findall(text))
-        )
-        known = frozenset(word for word, count in counts.items() if count > 1)
+            machine.fit(_side_by_side(word_weight * written, vectors, found), labels)
         weights = np.vstack([one.coef_ for one in machine.estimators_])
         offsets = np.hstack([one.intercept_ for one in machine.estimators_])
         if len(machine.classes_) == 2:  # one machine tells both labels apart
             weights, offsets = np.vstack([-weights, weights]), np.hstack([-offsets, offsets])
         return cls(
-            words,
+            wording,
+            word_weight,
             machine.classes_,
-            weights.astype(np.float32),
+            np.ascontiguousarray(weights.T, np.float32),
             offsets.astype(np.float32),
             vectors.astype(np.float16),
             np.array(labels),
-            known,
+            spelling,
         )
 
     def decide(self, doc: Doc, threshold: float) -> Decision:
         """Return what `doc` is about; below `threshold`, `nlu_fallback`."""
-        vector = np.asarray(doc.vector)
-        row = _side_by_side(
-            self.words.transform([doc.text.lower()]), vector[np.newaxis], np.array([_found(doc)])
-        )
-        distances = self.weights[:, row.indices] @ row.data + self.offsets
+        text = self.spelling(doc.text)
+        vector = pipeline.encoder()([text])[0]
+        distances = self._distances(text, vector, np.array(_found(doc)))
         probabilities = softmax(TEMPERATURE * distances)
         order = probabilities.argsort()[::-1]
         ranking = [(str(self.classes[i]), float(probabilities[i])) for i in order]
@@ -167,26 +192,61 @@ class IntentModel:
         if label in OF_MILD_ALONE and _of_others_alone(doc):
             elsewhere = (one for one in ranking if one[0] in (COMPARISON, *REFUSALS))
             label, confidence = next(elsewhere, ranking[0])
-        nearest = self.vectors[self.labels == label].astype(np.float32) @ vector
-        nearness = float(np.sort(nearest)[-NEAREST:].mean())
-        score = confidence * nearness
+        evidence = Evidence(
+            float(np.log(confidence)),
+            self._nearness(vector, [label]),
+            self._nearness(vector, REFUSALS),
+            sum(probability for name, probability in ranking if name in REFUSALS),
+        )
+        chance = float(expit(np.dot(CHANCE, evidence) + CHANCE_OFFSET))
         language = self._foreign_language(doc)
-        if doc._.red_flags:
+        flags = doc._.red_flags or red_flags(text)
+        if not flags and label != EMERGENCY and self._sign_in_a_clause(text):
+            flags = ["clause"]
+        if flags:
             label, confidence = EMERGENCY, 1.0
         elif language:
             label, confidence = NON_ENGLISH, 1.0
-        elif doubtful(label, score, threshold):
+        elif doubtful(label, chance, threshold):
             label, confidence = FALLBACK, 1.0 - confidence
-        return Decision(label, confidence, ranking, score, nearness, language, doc._.red_flags)
+        return Decision(label, confidence, ranking, chance, evidence, language, flags)
+
+    def _distances(self, text: str, vector: np.ndarray, found: np.ndarray) -> np.ndarray:
+        """Return how far `text` lies on the side of each label, shape (classes)."""
+        indices, values = self.wording(text)
+        of_vector, of_found = np.split(self.weights[self.wording.width :], [WIDTH])
+        return (
+            self.word_weight * values @ self.weights[indices]
+            + vector @ of_vector
+            + MATCHER_WEIGHT * found @ of_found
+            + self.offsets
+        )
+
+    def _sign_in_a_clause(self, text: str) -> bool:
+        parts = clauses(text)
+        if not parts or EMERGENCY not in self.classes:
+            return False
+        nothing = np.zeros(len(self.weights) - self.wording.width - WIDTH)
+        return any(
+            self._distances(part, vector, nothing)[self.classes == EMERGENCY] > SIGN
+            for part, vector in zip(parts, pipeline.encoder()(parts), strict=True)
+        )
+
+    def _nearness(self, vector: np.ndarray, labels: Sequence[str]) -> float:
+        """Return the mean cosine to the nearest examples of `labels`; 0 without any."""
+        near = [
+            np.sort(self._by_label[one] @ vector)[-NEAREST:]
+            for one in labels
+            if one in self._by_label
+        ]
+        return float(np.sort(np.concatenate(near))[-NEAREST:].mean()) if near else 0.0
 
     def save(self, folder: Path) -> None:
         """Write plain arrays and names, which load fast and can run no code."""
-        vectorizers = [vectorizer for _, vectorizer in self.words.transformer_list]
         names = {
-            "vocabularies": [
-                vectorizer.get_feature_names_out().tolist() for vectorizer in vectorizers
-            ],
-            "known_words": sorted(self.known_words),
+            "vocabularies": self.wording.vocabularies,
+            "word_weight": self.word_weight,
+            "word_counts": self.spelling.counts,
         }
         (folder / "names.json").write_text(json.dumps(names), encoding="utf-8")
         np.savez(
@@ -196,40 +256,42 @@ class IntentModel:
             offsets=self.offsets,
             vectors=self.vectors,
             labels=self.labels,
-            **{f"rarity_{i}": vectorizer.idf_ for i, vectorizer in enumerate(vectorizers)},
+            **{f"rarity_{i}": rarity for i, rarity in enumerate(self.wording.rarities)},
         )
 
     @classmethod
     def load(cls, folder: Path) -> "IntentModel":
         names = json.loads((folder / "names.json").read_text(encoding="utf-8"))
         arrays = np.load(folder / "arrays.npz", allow_pickle=False)
-        vectorizers = _vectorizers()
-        for i, (vectorizer, vocabulary) in enumerate(
-            zip(vectorizers, names["vocabularies"], strict=True)
-        ):
-            vectorizer.vocabulary = {word: index for index, word in enumerate(vocabulary)}
-            vectorizer.idf_ = arrays[f"rarity_{i}"]
+        vocabularies = names["vocabularies"]
         return cls(
-            make_union(*vectorizers),
+            Wording(vocabularies, [arrays[f"rarity_{i}"] for i in range(len(vocabularies))]),
+            names["word_weight"],
             arrays["classes"],
             arrays["weights"],
             arrays["offsets"],
             arrays["vectors"],
             arrays["labels"],
-            frozenset(names["known_words"]),
+            Spelling(names["word_counts"]),
         )
 
     def _foreign_language(self, doc: Doc) -> str | None:
-        words = _WORD.findall(doc.text.lower())
+        words = WORD.findall(doc.text.lower())
         if not words or (len(words) == 1 and words[0].isascii()):
             return None
-        known = sum(word in self.known_words for word in words) / len(words)
+        known = sum(word in self.spelling.counts for word in words) / len(words)
         if doc._.languages["en"] < FOREIGN_ENGLISH and known <= FOREIGN_KNOWN_WORDS:
             return str(next(iter(doc._.languages)))
         return None
 
 
-def doubtful(label: str, score: float, threshold: float) -> bool:
+def spelling_of(texts: Iterable[str], labels: Iterable[str]) -> Spelling:
+    """Return the spelling of the English ones among the examples."""
+    pairs = zip(texts, labels, strict=True)
+    return Spelling(word_counts(text for text, label in pairs if label != NON_ENGLISH))
+
+
+def doubtful(label: str, chance: float, threshold: float) -> bool:
     """Whether to ask back instead of taking a message for `label`.
 
     A refusal needs no certainty. A missed emergency is worse than a false alarm, and
@@ -237,7 +299,7 @@ def doubtful(label: str, score: float, threshold: float) -> bool:
     """
     if label in (*REFUSALS, NON_ENGLISH):
         return False
-    return score < (threshold / 2 if label in (EMERGENCY, *SMALL_TALK) else threshold)
+    return chance < (threshold / 2 if label in (EMERGENCY, *SMALL_TALK) else threshold)
 
 
 def _of_others_alone(doc: Doc) -> bool:
@@ -246,25 +308,6 @@ def _of_others_alone(doc: Doc) -> bool:
     this = any(token.lower_ == "this" and token.i + 1 not in named for token in doc)
     comparing = _COMPARING.search(doc.text.lower())
     return bool(named) and "mild" not in _treatments(doc) and not this and not comparing
-
-
-def _vectorizers(examples: int = 0) -> list[TfidfVectorizer]:
-    """Return vectorizers of word pieces and of words, for so many examples.
-
-    Of thousands, what stands in one or two only is mostly noise.
-    """
-    many = examples > FEW
-    return [
-        TfidfVectorizer(
-            analyzer="char_wb", ngram_range=(2, 4), min_df=3 if many else 1, sublinear_tf=True
-        ),
-        TfidfVectorizer(
-            ngram_range=(1, 2),
-            min_df=2 if many else 1,
-            sublinear_tf=True,
-            token_pattern=r"\b\w+\b",
-        ),
-    ]
 
 
 def _treatments(doc: Doc) -> set[str]:

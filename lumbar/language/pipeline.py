@@ -15,6 +15,9 @@ from lumbar.language import language_id, matcher, red_flags  # noqa: F401  (regi
 from lumbar.language.encoder import PACKAGE_SHA256, SentenceEncoder, build, weights_folder
 from lumbar.settings import settings
 
+MAX_CHARACTERS = 1000
+"""Read of one message; the website takes no longer ones."""
+
 
 class EncoderComponent:
     """spaCy component: `doc.vector` is the sentence vector of the text."""
@@ -68,7 +71,10 @@ def load() -> Language:
                 nlp.add_pipe(component)
             nlp.to_disk(folder)
             stamp.write_text(current)
-    return spacy.load(folder)
+    nlp = spacy.load(folder)
+    tokenize = nlp.tokenizer
+    nlp.tokenizer = lambda text: tokenize(text[:MAX_CHARACTERS])
+    return nlp
 
 
 def encoder() -> SentenceEncoder:

@@ -20,7 +20,7 @@ from lumbar.settings import settings
 
 
 def _fit(texts: list[str], labels: list[str], fingerprint: str) -> IntentModel:
-    return IntentModel.fit(texts, labels, pipeline.load(), pipeline.encoder())
+    return IntentModel.fit(texts, labels)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
