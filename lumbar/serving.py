@@ -1,5 +1,6 @@
 """Starts and stops the processes behind the assistant."""
 
+import json
 import os
 import socket
 import subprocess
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from lumbar.documents import read_yaml
 from lumbar.settings import ROOT, settings
 
 HOST = "127.0.0.1"
@@ -49,7 +51,9 @@ def action_server() -> Iterator[Path]:
     port = free_port()
     settings.build.mkdir(parents=True, exist_ok=True)
     endpoints = settings.build / f"endpoints-{port}.yml"
-    endpoints.write_text(f"action_endpoint:\n  url: http://{HOST}:{port}/webhook\n")
+    everything = read_yaml(ROOT / "endpoints.yml")
+    everything["action_endpoint"] = {"url": f"http://{HOST}:{port}/webhook"}
+    endpoints.write_text(json.dumps(everything))
     log = settings.build / "actions.log"
     with log.open("w") as output:
         process = subprocess.Popen(

@@ -1,0 +1,1 @@
+"""The website's side of Rasa: how conversations arrive and are kept."""
