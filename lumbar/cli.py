@@ -11,6 +11,7 @@ from lumbar.serving import HOST, ServingError, action_server, free_port, start_r
 from lumbar.settings import ROOT, settings
 
 MODEL = "models/lumbar.tar.gz"
+ACCEPTED = ROOT / "docs" / "evaluation"
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -53,38 +54,32 @@ def shell() -> None:
 
 
 @app.command()
-def evaluate() -> None:
-    """Measure understanding; the report goes to build/evaluation.md."""
-    from lumbar import evaluation
+def evaluate(
+    accept: bool = typer.Option(False, help="Keep the report under docs/ as the accepted one."),
+) -> None:
+    """Measure understanding, and compare it with the last accepted report.
+
+    The report goes to build/evaluation/. Ends with 1 when a share fell by more than a
+    point below the accepted one.
+
+    Example: lumbar evaluate --accept
+    """
+    from lumbar import report
     from lumbar.examples import read_examples
 
-    threshold = _threshold()
-    examples = read_examples()
-    folds = []
-    for fold in evaluation.cross_validate(examples):
-        folds.append(fold)
-        typer.echo(f"cross-validation: {fold.name} of {evaluation.FOLDS}")
-    crossed = evaluation.joined("Cross-validation on data/", folds)
-    model = evaluation.fit(examples)
-    held_out = []
-    shared = ROOT.parent / "shared" / "questions"
-    for path in [ROOT / "tests" / "nlu" / "questions.tsv", *sorted(shared.glob("*.tsv"))]:
-        typer.echo(f"held-out questions: {path.stem}")
-        questions = evaluation.read_questions(path)
-        held_out.append(evaluation.measure(model, f"Held-out questions: {path.stem}", questions))
-    lines = [f"# Understanding, at threshold {threshold}"]
-    for measured in (crossed, *held_out):
-        lines += ["", f"## {measured.name}", "", *evaluation.curve(measured)]
-    lines += [
-        "",
-        "## Label by label, cross-validated",
-        "",
-        *evaluation.per_label(crossed, threshold),
-    ]
-    report = settings.build / "evaluation.md"
-    report.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    typer.echo("\n".join(lines))
-    typer.echo(f"\nwritten to {report.relative_to(ROOT)}")
+    paths = [*sorted((ROOT / "tests" / "nlu").glob("*.tsv"))]
+    paths += sorted((ROOT.parent / "shared" / "questions").glob("*.tsv"))
+    now = report.measure_all(read_examples(), paths, _threshold())
+    folder = settings.build / "evaluation"
+    now.write(folder)
+    typer.echo((folder / report.TEXT).read_text(encoding="utf-8"))
+    worse = now.worse_than(ACCEPTED)
+    for line in worse:
+        typer.secho(line, fg=typer.colors.RED)
+    if accept:
+        now.write(ACCEPTED)
+    typer.echo(f"written to {folder.relative_to(ROOT)}" + f" and {ACCEPTED.name}/" * accept)
+    raise typer.Exit(bool(worse) and not accept)
 
 
 def _threshold() -> float:
@@ -96,9 +91,12 @@ def _prepare_vectors() -> None:
     """Encode the examples while Rasa, on another core, still reads its data."""
     from lumbar.examples import read_examples
     from lumbar.language import pipeline
+    from lumbar.language.intents import spelling_of
     from lumbar.language.vectors import example_vectors
 
-    example_vectors(pipeline.encoder(), [text for text, _ in read_examples()])
+    texts, labels = zip(*read_examples(), strict=True)
+    spelling = spelling_of(texts, labels)
+    example_vectors(pipeline.encoder(), [spelling(text) for text in texts])
 
 
 def _stop(reason: str) -> typer.Exit:

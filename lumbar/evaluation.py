@@ -1,16 +1,20 @@
 """Measures understanding: cross-validation, held-out questions, the refusal curve."""
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
 from lumbar.language import pipeline
 from lumbar.language.intents import (
     EMERGENCY,
     FALLBACK,
+    NON_ENGLISH,
     REFUSALS,
     Decision,
     IntentModel,
@@ -18,7 +22,8 @@ from lumbar.language.intents import (
 )
 
 FOLDS = 5
-THRESHOLDS = (0.0, 0.04, 0.08, 0.12, 0.16, 0.20, 0.25, 0.30)
+THRESHOLDS = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+FALSE_ALARM = "false alarm"
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ class Measured:
     def placed(self, threshold: float) -> list[str]:
         """Return the label of each question with `threshold` in force."""
         return [
-            FALLBACK if doubtful(one.label, one.score, threshold) else one.label
+            FALLBACK if doubtful(one.label, one.chance, threshold) else one.label
             for one in self.decisions
         ]
 
@@ -58,8 +63,35 @@ def shares_right(right: Sequence[Sequence[str]], placed: Sequence[str]) -> dict[
         refused = group in REFUSALS and label in (*REFUSALS, FALLBACK)
         hits[group].append(label in labels or refused)
         if EMERGENCY not in labels:
-            hits["false alarm"].append(label == EMERGENCY)
+            hits[FALSE_ALARM].append(label == EMERGENCY)
     return {group: sum(ones) / len(ones) for group, ones in hits.items()}
+
+
+def right_and_refused(measured: Measured, threshold: float) -> tuple[float, float]:
+    """Return the share right of questions with an answer, and refused of those without;
+    NaN for a share of none."""
+    right, refused = [], []
+    for labels, label in zip(measured.right, measured.placed(threshold), strict=True):
+        if labels[0] in REFUSALS:
+            refused.append(label in (*REFUSALS, FALLBACK))
+        else:
+            right.append(label in labels)
+    return (
+        float(np.mean(right)) if right else math.nan,
+        float(np.mean(refused)) if refused else math.nan,
+    )
+
+
+def calibration(measured: Measured) -> str:
+    """Return what `intents.CHANCE` would be, fitted anew on cross-validated decisions."""
+    judged = [
+        (decision.evidence, decision.label in labels)
+        for labels, decision in zip(measured.right, measured.decisions, strict=True)
+        if decision.label not in (*REFUSALS, EMERGENCY, NON_ENGLISH)
+    ]
+    fitted = LogisticRegression(C=10).fit(*zip(*judged, strict=True))
+    weights = ", ".join(f"{weight:.2f}" for weight in fitted.coef_[0])
+    return f"CHANCE = ({weights}), CHANCE_OFFSET = {fitted.intercept_[0]:.2f}"
 
 
 def cross_validate(examples: Sequence[tuple[str, str]]) -> Iterator[Measured]:
@@ -84,8 +116,6 @@ def fit(examples: Sequence[tuple[str, str]]) -> IntentModel:
     return IntentModel.fit(
         [text for text, _ in examples],
         [label for _, label in examples],
-        pipeline.load(),
-        pipeline.encoder(),
     )
 
 
