@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install run shell train test evaluate lock
+.PHONY: help install run shell train test evaluate benchmark lock
 
 export RASA_TELEMETRY_ENABLED := false
 export UV_CACHE_DIR := $(CURDIR)/.cache/uv
@@ -11,7 +11,7 @@ INPUTS := config.yml domain.yml $(wildcard data/*.yml content/*.yml lumbar/*.py 
 PYTHON := .venv/bin/python
 
 help: ## list the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 run: shell ## install, train when needed, and chat
 
@@ -24,8 +24,11 @@ train: $(INSTALLED) ## train a model into models/
 test: $(MODEL) ## every test, ruff and mypy
 	$(PYTHON) -m pytest
 
-evaluate: $(INSTALLED) ## measure understanding; the report goes to build/evaluation.md
+evaluate: $(INSTALLED) ## measure understanding, beside the last accepted report
 	$(PYTHON) -m lumbar.cli evaluate
+
+benchmark: $(MODEL) ## measure side by side with stock Rasa; writes docs/benchmarks.md
+	$(PYTHON) -m benchmarks
 
 install: $(INSTALLED) ## everything into .venv/
 

@@ -1,0 +1,1 @@
+"""Lumbar side by side with stock Rasa, and on public test sets."""
