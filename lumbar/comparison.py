@@ -148,9 +148,7 @@ def resolve(
     chosen = _treatments(
         lowered, _named(lowered, treatments), context, known, leaning or len(words) <= _SHORT
     )
-    attribute = _attribute(lowered, words, attributes, context, leaning) or (
-        None if attributes or leaning or _WHOLE.search(lowered) else likely
-    )
+    attribute = _attribute(lowered, words, attributes, context, leaning, likely)
     untold = _untold(lowered, known)
     return Request(
         treatments=chosen,
@@ -245,7 +243,12 @@ def _named(text: str, treatments: Sequence[Named]) -> list[str]:
 
 
 def _attribute(
-    text: str, words: list[str], named: Sequence[Named], context: Context, leaning: bool
+    text: str,
+    words: list[str],
+    named: Sequence[Named],
+    context: Context,
+    leaning: bool,
+    likely: str | None,
 ) -> str | None:
     """Return the attribute asked for; None where it is several, all or none."""
     if _WANTS_TABLE.search(text):
@@ -253,9 +256,9 @@ def _attribute(
     found = {one.value for one in named}
     if found:
         return found.pop() if len(found) == 1 else None
-    if _INTRODUCTION.search(text) or not (leaning or len(words) <= _SHORT / 2):
-        return None
-    return context.attribute
+    short = len(words) <= _SHORT / 2
+    before = None if _INTRODUCTION.search(text) or not (leaning or short) else context.attribute
+    return before or (None if leaning or _WHOLE.search(text) else likely)
 
 
 def _treatments(

@@ -23,8 +23,9 @@ def read_yaml(path: Path, *, with_positions: bool = False) -> Any:
     except FileNotFoundError:
         raise ContentError(f"{path}: the file is missing. Restore it from git.") from None
     except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
         raise ContentError(
-            f"{path}: byte {error.start} is no UTF-8. Save the file with encoding UTF-8."
+            f"{path}:{line}: a letter here is no UTF-8. Save the file with encoding UTF-8."
         ) from None
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark

@@ -204,3 +204,21 @@ def test_highest_and_lowest_never_name_the_same_treatment(attribute, treatments)
         for highest in (True, False)
     }
     assert len(firsts) == 2
+
+
+def test_the_wording_tells_the_column_where_none_is_named():
+    both = [Named("mild", 0), Named("laminectomy", 9)]
+    request = resolve(
+        "mild or laminectomy, whose good effect stays", both, [], None, "duration_of_relief"
+    )
+    assert request.attribute == "duration_of_relief"
+
+
+def test_asked_for_a_comparison_the_wording_picks_no_column():
+    both = [Named("mild", 8), Named("laminectomy", 17)]
+    assert resolve("compare mild and laminectomy", both, [], None, "cost").attribute is None
+
+
+def test_not_wanting_an_operation_asks_for_the_least_invasive():
+    request = resolve("which of them is not surgery", [], [Named("invasiveness", 17)])
+    assert request.highest is False

@@ -123,7 +123,7 @@ def test_broken_yaml_names_the_line(folder):
 
 def test_other_encoding_is_told(folder):
     (folder / "clinic.yml").write_bytes("name: Clínica".encode("latin-1"))
-    with pytest.raises(ContentError, match="Save the file with encoding UTF-8"):
+    with pytest.raises(ContentError, match=r"clinic\.yml:1: .* Save the file with encoding UTF-8"):
         load(folder)
 
 
