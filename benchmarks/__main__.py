@@ -19,7 +19,6 @@ Questions = Sequence[tuple[str, list[str]]]
 def main() -> None:
     console = Console()
     folder = settings.build / "benchmark"
-    shutil.rmtree(folder, ignore_errors=True)
     examples = read_examples()
     sample = contenders.sample(examples, EACH)
     questions = [
@@ -56,6 +55,7 @@ def main() -> None:
         len(questions),
         public,
     )
+    shutil.rmtree(folder)
     console.print(path.read_text(encoding="utf-8"), markup=False)
 
 

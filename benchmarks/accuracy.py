@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-REFUSED = 0.9
+REFUSED = 0.7
 """Share of the questions without an answer that both are made to refuse."""
 WITHOUT_ANSWER = ("not_covered", "out_of_scope")
 

@@ -51,7 +51,8 @@ def sample(examples: Sequence[tuple[str, str]], each: int) -> list[tuple[str, st
 
 
 def train(name: str, folder: Path, examples: Sequence[tuple[str, str]], stock: bool) -> Contender:
-    """Train a fresh copy of the project on `examples`, from nothing.
+    """Train a fresh copy of the project on `examples`, from nothing; what an interrupted
+    run has trained is taken as it is.
 
     `stock` takes the configuration that `rasa init` writes, which leaves pipeline and
     policies to Rasa's defaults.
@@ -59,10 +60,30 @@ def train(name: str, folder: Path, examples: Sequence[tuple[str, str]], stock: b
     Raises:
         subprocess.CalledProcessError: the training failed; its output was shown.
     """
+    variables = {"LUMBAR_BUILD": str(folder / "build")}
+    seconds = folder / "seconds"
+    if not seconds.is_file():
+        _prepare(folder, examples, stock)
+        start = time.perf_counter()
+        subprocess.run(
+            [*(sys.executable, "-m", "rasa", "train", "--fixed-model-name", "model", "--force")],
+            cwd=folder,
+            env={**environment(), "PYTHONPATH": str(ROOT), **variables},
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        seconds.write_text(str(time.perf_counter() - start))
+    parts = [folder / "models" / "model.tar.gz"]
+    parts += [path for path in (folder / "build" / "pipeline").rglob("*") if path.is_file()]
+    size = sum(map(os.path.getsize, parts)) / 1e6
+    return Contender(name, folder, variables, float(seconds.read_text()), size)
+
+
+def _prepare(folder: Path, examples: Sequence[tuple[str, str]], stock: bool) -> None:
     for path in PROJECT:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, folder / path)
-    variables = {"LUMBAR_BUILD": str(folder / "build")}
     if stock:
         rasa = find_spec("rasa")
         assert rasa and rasa.submodule_search_locations
@@ -74,19 +95,6 @@ def train(name: str, folder: Path, examples: Sequence[tuple[str, str]], stock: b
     else:
         shutil.copy(ROOT / "config.yml", folder / "config.yml")
     _write_examples(folder / "data" / "nlu.yml", examples)
-    start = time.perf_counter()
-    subprocess.run(
-        [*(sys.executable, "-m", "rasa", "train", "--fixed-model-name", "model", "--force")],
-        cwd=folder,
-        env={**environment(), "PYTHONPATH": str(ROOT), **variables},
-        check=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    seconds = time.perf_counter() - start
-    parts = [folder / "models" / "model.tar.gz"]
-    parts += [path for path in (folder / "build" / "pipeline").rglob("*") if path.is_file()]
-    return Contender(name, folder, variables, seconds, sum(map(os.path.getsize, parts)) / 1e6)
 
 
 def shipped(name: str) -> Contender:

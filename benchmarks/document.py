@@ -1,5 +1,6 @@
 """Writes docs/benchmarks.md with its pictures."""
 
+import math
 import platform
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -57,10 +58,10 @@ def write(
         f"One run of `make benchmark` on {date.today():%Y-%m-%d}: {_machine()}.",
         "",
         f"Stock Rasa is the configuration that `rasa init` writes. Both were trained on the same "
-        f"{examples[0]} examples, the same number of every label, since stock Rasa would take "
-        f"hours on all {examples[1]:,}; the last column is the model as shipped. Servers and "
-        f"load share the machine; each load lasts {SECONDS} s over the REST channel, five "
-        "questions a conversation, action server beside it.",
+        f"{examples[0]} examples, the same number of every label, on which stock Rasa trained for "
+        f"{stock[0].seconds / 60:.0f} minutes; the last column is the model as shipped, with all "
+        f"{examples[1]:,}. Servers and load share the machine; each load lasts {SECONDS} s over "
+        "the REST channel, five questions a conversation, action server beside it.",
         "",
         "| | " + " | ".join(one.name for one, _, _ in contenders) + " | ratio | target |",
         "|---|---|---|---|---|---|",
@@ -74,7 +75,7 @@ def write(
     lines += [
         f"| right, with {REFUSED:.0%} of the questions without an answer refused, % | "
         + " | ".join(f"{share:.1f}" for share in shares)
-        + f" | {shares[1] / shares[0]:.2f} | |",
+        + f" | {shares[1] / shares[0] if shares[0] else math.inf:.2f} | |",
         "",
         f"![Ratios to stock Rasa](images/{RATIOS.name})",
         "",

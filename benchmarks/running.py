@@ -20,7 +20,7 @@ from lumbar.documents import read_yaml
 from lumbar.serving import HOST, action_server, free_port
 from lumbar.settings import ROOT
 
-SECONDS = 20
+SECONDS = 15
 """Of each load test."""
 START_SECONDS = 300
 LONG_SESSION = 200

@@ -171,9 +171,14 @@ def test_the_end_of_a_huge_text_is_left_unread():
 
 @pytest.mark.parametrize(
     "text",
-    ["a" * 100_000, "my leg is numb since today and " * 3_300, "can't pee. " * 9_000, "\n" * 100_000],
+    [
+        "a" * 100_000,
+        "my leg is numb since today and " * 3_300,
+        "can't pee. " * 9_000,
+        "\n" * 100_000,
+    ],
     ids=["one word", "one sentence", "many sentences", "line breaks"],
 )
 def test_of_a_huge_text_the_beginning_is_read(nlp, text):
     doc = nlp(text)
-    assert doc.text == text[:pipeline.MAX_CHARACTERS]
+    assert doc.text == text[: pipeline.MAX_CHARACTERS]
