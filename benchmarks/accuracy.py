@@ -14,7 +14,11 @@ def label_and_confidence(parse: dict[str, Any]) -> tuple[str, float]:
     """Return what a parse says before any fallback: the likeliest label, and how sure."""
     ranking = [one for one in parse["intent_ranking"] if one["name"] != "nlu_fallback"]
     best = max(ranking, key=lambda one: one["confidence"])
-    selected = parse["response_selector"].get(best["name"], {}).get("response", {})
+    selectors = parse["response_selector"]
+    # Stock Rasa's one selector for all retrieval intents answers under "default".
+    selector = selectors.get(best["name"]) or selectors.get("default", {})
+    retrieval = best["name"] in selectors.get("all_retrieval_intents", [])
+    selected = selector.get("response", {}) if retrieval else {}
     if not selected.get("intent_response_key"):
         return best["name"], best["confidence"]
     return selected["intent_response_key"], best["confidence"] * selected["confidence"]

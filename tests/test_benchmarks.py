@@ -9,7 +9,8 @@ from benchmarks.accuracy import label_and_confidence, right_at_same_refusal
 from benchmarks.contenders import sample
 
 
-def test_a_parse_is_read_as_it_was_before_any_fallback():
+@pytest.mark.parametrize("selector", ["faq", "default"])
+def test_a_parse_is_read_as_it_was_before_any_fallback(selector):
     parse = {
         "intent_ranking": [
             {"name": "nlu_fallback", "confidence": 0.9},
@@ -17,7 +18,8 @@ def test_a_parse_is_read_as_it_was_before_any_fallback():
             {"name": "greet", "confidence": 0.1},
         ],
         "response_selector": {
-            "faq": {"response": {"intent_response_key": "faq/cost", "confidence": 0.8}}
+            "all_retrieval_intents": ["faq"],
+            selector: {"response": {"intent_response_key": "faq/cost", "confidence": 0.8}},
         },
     }
     assert label_and_confidence(parse) == ("faq/cost", pytest.approx(0.4))
