@@ -28,7 +28,7 @@ def test_a_parse_is_read_as_it_was_before_any_fallback(selector):
 def test_accuracy_is_read_where_seven_in_ten_are_refused():
     right = [["faq/cost"]] * 4 + [["not_covered"]] * 10
     labels = ["faq/cost"] * 3 + ["faq/age"] + ["faq/cost"] * 5 + ["not_covered"] * 5
-    confidences = [0.9, 0.8, 0.2, 0.9, 0.7, 0.6, 0.3, 0.1, 0.1, *[0.9] * 5]
+    confidences = [0.9, 0.8, 0.12, 0.9, 0.7, 0.6, 0.3, 0.1, 0.1, *[0.9] * 5]
     assert right_at_same_refusal(right, labels, confidences) == 0.5
 
 
