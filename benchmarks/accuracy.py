@@ -25,15 +25,18 @@ def label_and_confidence(parse: dict[str, Any]) -> tuple[str, float]:
 
 
 def right_at_same_refusal(
-    right: Sequence[Sequence[str]], labels: Sequence[str], confidences: Sequence[float]
+    right: Sequence[Sequence[str]],
+    labels: Sequence[str],
+    confidences: Sequence[float],
+    without_answer: Sequence[str] = WITHOUT_ANSWER,
 ) -> float:
     """Return the share of questions with an answer that get it, when as many of the
     others are refused as `REFUSED` says."""
     threshold = np.quantile(
         [
-            0.0 if label in WITHOUT_ANSWER else confidence
+            0.0 if label in without_answer else confidence
             for truth, label, confidence in zip(right, labels, confidences, strict=True)
-            if truth[0] in WITHOUT_ANSWER
+            if truth[0] in without_answer
         ],
         REFUSED,
     )
@@ -42,7 +45,7 @@ def right_at_same_refusal(
             [
                 label in truth and confidence > threshold
                 for truth, label, confidence in zip(right, labels, confidences, strict=True)
-                if truth[0] not in WITHOUT_ANSWER
+                if truth[0] not in without_answer
             ]
         )
     )

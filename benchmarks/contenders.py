@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 import time
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -14,6 +13,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from lumbar.documents import read_yaml
+from lumbar.examples import by_label
 from lumbar.serving import environment
 from lumbar.settings import ROOT, settings
 
@@ -40,12 +40,9 @@ class Contender:
 
 def sample(examples: Sequence[tuple[str, str]], each: int) -> list[tuple[str, str]]:
     """Return `each` examples of every label, spread evenly over those there are."""
-    by_label: dict[str, list[str]] = defaultdict(list)
-    for text, label in examples:
-        by_label[label].append(text)
     return [
         (texts[place * len(texts) // each], label)
-        for label, texts in by_label.items()
+        for label, texts in by_label(examples).items()
         for place in range(each)
     ]
 
@@ -110,10 +107,7 @@ def shipped(name: str) -> Contender:
 
 
 def _write_examples(path: Path, examples: Sequence[tuple[str, str]]) -> None:
-    by_label: dict[str, list[str]] = defaultdict(list)
-    for text, label in examples:
-        by_label[label].append(text)
     lines = ['version: "3.1"', "", "nlu:"]
-    for label, texts in by_label.items():
+    for label, texts in by_label(examples).items():
         lines += [f"  - intent: {label}", "    examples: |", *(f"      - {text}" for text in texts)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -93,7 +93,7 @@ def write(
     for name, cells in hint3.PUBLISHED.items():
         lines.append(f"| {name} | " + " | ".join(f"{a} / {b}" for a, b in cells) + " |")
     if public:
-        at = round(100 * hint3.REFUSED)
+        at = round(100 * REFUSED)
         lines.append(
             "| Lumbar | "
             + " | ".join(f"{100 * public[one][1]:.1f} / {at}" for one in hint3.SETS)

@@ -7,16 +7,13 @@ of messy ones, and how well it knows what it does not know.
 import csv
 from pathlib import Path
 
-import numpy as np
-
+from benchmarks.accuracy import right_at_same_refusal
 from lumbar import evaluation
 from lumbar.settings import ROOT
 
 FOLDER = ROOT.parent / "shared" / "benchmarks" / "hint3"
 SETS = ("sofmattress", "curekart", "powerplay11")
 TO_BE_REFUSED = "NO_NODES_DETECTED"
-REFUSED = 0.7
-"""Share of the messages without an intent that is refused where accuracy is read."""
 
 PUBLISHED = {
     "Rasa (DIET)": ((68, 10), (84, 6), (46, 26)),
@@ -26,18 +23,20 @@ PUBLISHED = {
 
 
 def accuracy(name: str) -> tuple[float, float]:
-    """Return the in-scope accuracy without refusal, and where `REFUSED` are refused."""
+    """Return the in-scope accuracy without refusal, and where `accuracy.REFUSED` are."""
     questions = [(text, [label]) for text, label in _read(FOLDER / f"{name}_test.csv")]
     model = evaluation.fit(_read(FOLDER / f"{name}_train.csv"))
     measured = evaluation.measure(model, name, questions)
     # The ranking, not the label: the sets know no emergencies and no other languages.
-    labels = np.array([decision.ranking[0][0] for decision in measured.decisions])
-    chances = np.array([decision.chance for decision in measured.decisions])
-    truths = np.array([labels[0] for labels in measured.right])
-    foreign = truths == TO_BE_REFUSED
-    right = (labels == truths)[~foreign]
-    threshold = np.quantile(chances[foreign], REFUSED)
-    return float(right.mean()), float((right & (chances[~foreign] > threshold)).mean())
+    labels = [decision.ranking[0][0] for decision in measured.decisions]
+    in_scope = [
+        label in right
+        for right, label in zip(measured.right, labels, strict=True)
+        if right != [TO_BE_REFUSED]
+    ]
+    chances = [decision.chance for decision in measured.decisions]
+    at_refusal = right_at_same_refusal(measured.right, labels, chances, (TO_BE_REFUSED,))
+    return sum(in_scope) / len(in_scope), at_refusal
 
 
 def _read(path: Path) -> list[tuple[str, str]]:

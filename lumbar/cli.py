@@ -1,5 +1,6 @@
 """The `lumbar` command."""
 
+import shutil
 import signal
 import sys
 
@@ -77,7 +78,7 @@ def evaluate(
     for line in worse:
         typer.secho(line, fg=typer.colors.RED)
     if accept:
-        now.write(ACCEPTED)
+        shutil.copytree(folder, ACCEPTED, dirs_exist_ok=True)
     typer.echo(f"written to {folder.relative_to(ROOT)}" + f" and {ACCEPTED.name}/" * accept)
     raise typer.Exit(bool(worse) and not accept)
 

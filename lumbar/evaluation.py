@@ -24,6 +24,7 @@ from lumbar.language.intents import (
 FOLDS = 5
 THRESHOLDS = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 FALSE_ALARM = "false alarm"
+REFUSED = (*REFUSALS, FALLBACK)
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def shares_right(right: Sequence[Sequence[str]], placed: Sequence[str]) -> dict[
     hits: dict[str, list[bool]] = defaultdict(list)
     for labels, label in zip(right, placed, strict=True):
         group = labels[0].partition("/")[0]
-        refused = group in REFUSALS and label in (*REFUSALS, FALLBACK)
+        refused = group in REFUSALS and label in REFUSED
         hits[group].append(label in labels or refused)
         if EMERGENCY not in labels:
             hits[FALSE_ALARM].append(label == EMERGENCY)
@@ -73,7 +74,7 @@ def right_and_refused(measured: Measured, threshold: float) -> tuple[float, floa
     right, refused = [], []
     for labels, label in zip(measured.right, measured.placed(threshold), strict=True):
         if labels[0] in REFUSALS:
-            refused.append(label in (*REFUSALS, FALLBACK))
+            refused.append(label in REFUSED)
         else:
             right.append(label in labels)
     return (
@@ -130,23 +131,27 @@ def curve(measured: Measured) -> list[str]:
     return lines
 
 
-def per_label(measured: Measured, threshold: float) -> list[str]:
-    """Return the lines of a table: precision, recall and what each label is confused with."""
-    placed = measured.placed(threshold)
-    right = [labels[0] for labels in measured.right]
+def confusions(right: Sequence[str], placed: Sequence[str]) -> dict[str, Counter[str]]:
+    """Return how often each label was taken for which other."""
     confused: dict[str, Counter[str]] = defaultdict(Counter)
     for truth, label in zip(right, placed, strict=True):
         if truth != label:
             confused[truth][label] += 1
+    return confused
+
+
+def per_label(measured: Measured, threshold: float) -> list[str]:
+    """Return the lines of a table: precision, recall and what each label is confused with."""
+    placed = measured.placed(threshold)
+    right = [labels[0] for labels in measured.right]
+    questions, confused = Counter(right), confusions(right, placed)
     lines = ["| label | questions | precision | recall | taken for |", "|---|---|---|---|---|"]
-    for label in sorted(set(right)):
-        hits = sum(truth == one == label for truth, one in zip(right, placed, strict=True))
+    for label in sorted(questions):
+        hits = questions[label] - sum(confused[label].values())
         taken = ", ".join(f"{other} {count}" for other, count in confused[label].most_common(3))
         precision = 100 * hits / max(1, placed.count(label))
-        recall = 100 * hits / right.count(label)
-        lines.append(
-            f"| {label} | {right.count(label)} | {precision:.0f} | {recall:.0f} | {taken} |"
-        )
+        recall = 100 * hits / questions[label]
+        lines.append(f"| {label} | {questions[label]} | {precision:.0f} | {recall:.0f} | {taken} |")
     return lines
 
 

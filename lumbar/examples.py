@@ -1,9 +1,19 @@
 """Reads the training examples without Rasa."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
 from lumbar.documents import read_yaml
 from lumbar.settings import ROOT
+
+
+def by_label(examples: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return the texts of each label."""
+    texts: dict[str, list[str]] = defaultdict(list)
+    for text, label in examples:
+        texts[label].append(text)
+    return dict(texts)
 
 
 def read_examples(folder: Path = ROOT / "data") -> list[tuple[str, str]]:

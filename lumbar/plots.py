@@ -1,5 +1,6 @@
 """Pictures of how well messages are understood."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,7 +10,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
-from lumbar.evaluation import FALLBACK, Measured, right_and_refused
+from lumbar.evaluation import FALLBACK, Measured, confusions, right_and_refused
 
 MOST_CONFUSED = 20
 
@@ -37,17 +38,14 @@ def curves(measured: Sequence[Measured], threshold: float, path: Path) -> None:
 
 def confusion(measured: Measured, threshold: float, path: Path) -> None:
     """Draw what the labels that are most often wrong are taken for, in per cent of each."""
-    placed = measured.placed(threshold)
     right = [labels[0] for labels in measured.right]
-    wrong = {label: 0.0 for label in right}
-    for truth, label in zip(right, placed, strict=True):
-        wrong[truth] += (truth != label) / right.count(truth)
-    worst = sorted(wrong, key=lambda label: -wrong[label])[:MOST_CONFUSED]
+    questions, confused = Counter(right), confusions(right, measured.placed(threshold))
+    worst = sorted(questions, key=lambda label: -sum(confused[label].values()) / questions[label])
+    worst = worst[:MOST_CONFUSED]
     columns = [*worst, FALLBACK]
-    table = np.zeros((len(worst), len(columns)))
-    for truth, label in zip(right, placed, strict=True):
-        if truth in worst and label in columns and truth != label:
-            table[worst.index(truth), columns.index(label)] += 100 / right.count(truth)
+    table = np.array(
+        [[100 * confused[row][one] / questions[row] for one in columns] for row in worst]
+    )
     figure, axes = plt.subplots(figsize=(10, 8), constrained_layout=True)
     image = axes.imshow(table, cmap="Blues")
     axes.set_xticks(range(len(columns)), columns, rotation=90)

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from assistant import MODEL, Assistant
 
-from lumbar.examples import read_examples
+from lumbar.examples import by_label, read_examples
 from lumbar.language import pipeline
 from lumbar.serving import action_server
 from lumbar.settings import ROOT
@@ -29,10 +29,7 @@ def domain():
 @pytest.fixture(scope="session")
 def examples() -> dict[str, list[str]]:
     """The training examples by intent or FAQ key."""
-    by_label: dict[str, list[str]] = {}
-    for text, label in read_examples():
-        by_label.setdefault(label, []).append(text)
-    return by_label
+    return by_label(read_examples())
 
 
 @pytest.fixture(scope="session")

@@ -71,13 +71,22 @@ def test_clinic_details_that_are_missing_are_not_made_up(folder):
     assert load(folder).clinic.way == "Atlas Pain Specialists (+1 555 0100)"
 
 
-def test_unknown_key_names_file_line_and_nearest_name(folder):
-    edit(folder / "clinic.yml", "emergency_number:", "emergency_nmber:")
+@pytest.mark.parametrize(
+    ("name", "meant", "typed", "around"),
+    [
+        ("clinic.yml", "emergency_number", "emergency_nmber", "{}:"),
+        ("treatments.yml", "physical_therapy", "physical_therapie", "facts: [{}]"),
+    ],
+    ids=["unknown key", "missing fact"],
+)
+def test_a_misspelt_name_is_told_with_file_line_and_nearest_name(
+    folder, name, meant, typed, around
+):
+    edit(folder / name, around.format(meant), around.format(typed))
     with pytest.raises(ContentError) as error:
         load(folder)
-    line = line_of(folder / "clinic.yml", "emergency_nmber")
-    assert f"clinic.yml:{line}:" in str(error.value)
-    assert "Did you mean 'emergency_number'?" in str(error.value)
+    assert f"{name}:{line_of(folder / name, typed)}:" in str(error.value)
+    assert f"Did you mean {meant!r}?" in str(error.value)
 
 
 def test_missing_key_names_file_line_and_key(folder):
@@ -86,15 +95,6 @@ def test_missing_key_names_file_line_and_key(folder):
         ContentError, match=r"facts\.yml:\d+: the key 'facts\.0\.section' is missing"
     ):
         load(folder)
-
-
-def test_fact_that_is_cited_but_missing_is_named_with_the_nearest(folder):
-    edit(folder / "treatments.yml", "facts: [physical_therapy]", "facts: [physical_therapie]")
-    with pytest.raises(ContentError) as error:
-        load(folder)
-    line = line_of(folder / "treatments.yml", "physical_therapie")
-    assert f"treatments.yml:{line}:" in str(error.value)
-    assert "Did you mean 'physical_therapy'?" in str(error.value)
 
 
 def test_fact_that_stands_twice_is_refused(folder):

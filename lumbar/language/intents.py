@@ -200,7 +200,7 @@ class IntentModel:
         )
         chance = float(expit(np.dot(CHANCE, evidence) + CHANCE_OFFSET))
         language = self._foreign_language(doc)
-        flags = doc._.red_flags or red_flags(text)
+        flags = doc._.red_flags or (red_flags(text) if text != doc.text else [])
         if not flags and label != EMERGENCY and self._sign_in_a_clause(text):
             flags = ["clause"]
         if flags:

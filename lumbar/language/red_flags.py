@@ -1,7 +1,7 @@
 """Red flags: symptoms that need help now, found by patterns.
 
 The patterns are a net beside the learned `emergency` intent. A sign counts when it
-is told of somebody and is new or going on: a general question ("can stenosis cause
+is told as new or going on: a general question ("can stenosis cause
 bladder trouble?"), a denied sign ("no fever"), an old one ("numb for years") and
 one that is only feared ("what if I lost control") do not. `WORRYING` signs must
 also be told as new; `ALARMING` ones need not be.
@@ -140,7 +140,7 @@ WORRYING: dict[str, str] = {
     "bladder": (
         rf"\b(?:accidents?|incontinen\w+|leak\w*|dribbl\w+|trouble (?:peeing|urinating)|numb)\b[^.?!]*\b(?:{_OWN_BLADDER}|pants|trousers|underwear|toilet|bathroom)\b"
         rf"|\bno (?:feeling|control|sensation|pee|urine)\b|\b{_CANNOT} (?:\w+ )?(?:go|hold it|feel it|make it to)\b|\bwet (?:the|my|his|her) (?:bed|pants|seat)\b"
-        r"|\bnothing (?:comes|coming|came)\b|\bcomes? out (?:by|on) (?:it'?s|its) (?:self|own)\b|\bcomes out by itself\b|\bby itself\b"
+        r"|\bnothing (?:comes|coming|came)\b|\bcomes? out (?:by|on) (?:it'?s|its) (?:self|own)\b|\bby itself\b"
     ),
     "weakness": (
         rf"\b{_LEG}\b[^.?!]{{0,45}}\b(?:weak\w*|floppy|drags?|dragging|buckl\w+|numb\w*|dead|limp|jelly|folding|folds?|fold|gave (?:out|way)|giv(?:e|es|ing) (?:out|way)|quit|useless|crumpl\w+|collaps\w+|paralyzed|slaps?|tingl\w+|spaghetti|like rubber|no strength)\b"
