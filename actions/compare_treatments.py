@@ -67,6 +67,7 @@ def say(dispatcher: CollectingDispatcher, tracker: Tracker, reply: Answer) -> li
     }
     if reply.table and tracker.get_latest_input_channel() != TERMINAL:
         message["json_message"] = reply.table
+        message["metadata"]["beside_table"] = reply.beside_table
     if reply.offer:
         message["buttons"] = [{"title": TABLE_BUTTON, "payload": TABLE_BUTTON}]
     dispatcher.utter_message(**message)

@@ -69,11 +69,15 @@ def _server(contender: Contender) -> Iterator[tuple[subprocess.Popen, str, float
         endpoints["action_endpoint"] = read_yaml(actions)["action_endpoint"]
         path = contender.folder / f"endpoints-{port}.yml"
         path.write_text(json.dumps(endpoints))
+        # Rasa's own channel for both, so that only what answers differs.
+        credentials = contender.folder / "credentials-rest.yml"
+        credentials.write_text("rest:\n")
         start = time.perf_counter()
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "rasa", "run", "--enable-api", "-i", HOST),
                 *("-p", str(port), "--model", str(contender.model), "--endpoints", str(path)),
+                *("--credentials", str(credentials)),
             ],
             cwd=ROOT if contender.folder.name == "shipped" else contender.folder,
             env=contender.environment(),

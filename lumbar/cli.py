@@ -8,10 +8,9 @@ import typer
 
 from lumbar import content
 from lumbar.documents import ContentError, read_yaml
-from lumbar.serving import HOST, ServingError, action_server, free_port, start_rasa
+from lumbar.serving import HOST, MODEL, ServingError, action_server, free_port, start_rasa, website
 from lumbar.settings import ROOT, settings
 
-MODEL = "models/lumbar.tar.gz"
 ACCEPTED = ROOT / "docs" / "evaluation"
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -35,10 +34,25 @@ def train() -> None:
 
 
 @app.command()
+def run() -> None:
+    """Serve the widget, a demo page and the API, with the action server beside it."""
+    _end_children_too()
+    typer.echo("Starting ...")
+    try:
+        with website() as (address, process):
+            typer.echo(f"Lumbar is at {address}\nCtrl-C stops it.")
+            process.wait()
+            raise _stop("The assistant ended. build/assistant.log tells why.")
+    except KeyboardInterrupt:
+        typer.echo("\nStopped.")
+    except ServingError as error:
+        raise _stop(str(error)) from None
+
+
+@app.command()
 def shell() -> None:
     """Chat in Rasa's shell, with the action server beside it."""
-    for ending in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(ending, lambda *_: sys.exit(1))  # so that the action server ends too
+    _end_children_too()
     try:
         with action_server() as endpoints:
             chat = start_rasa(
@@ -81,6 +95,11 @@ def evaluate(
         shutil.copytree(folder, ACCEPTED, dirs_exist_ok=True)
     typer.echo(f"written to {folder.relative_to(ROOT)}" + f" and {ACCEPTED.name}/" * accept)
     raise typer.Exit(bool(worse) and not accept)
+
+
+def _end_children_too() -> None:
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda *_: sys.exit(1))
 
 
 def _threshold() -> float:

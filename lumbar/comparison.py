@@ -116,7 +116,7 @@ class Answer:
     """What to say: `facts` it cites, `more` facts that tell why or go on.
 
     `table` is a payload `{type, caption, columns, rows}` for channels that can show it,
-    `offer` what a "yes" would get.
+    `beside_table` what they say instead of `text`, `offer` what a "yes" would get.
     """
 
     text: str
@@ -125,6 +125,7 @@ class Answer:
     treatments: tuple[str, ...]
     attribute: str | None
     table: dict[str, Any] | None = None
+    beside_table: str = ""
     offer: str | None = None
 
 
@@ -187,20 +188,16 @@ def answer(request: Request) -> Answer:
     entries = [known.treatments.treatments[name] for name in request.treatments]
     facts = [fact for entry in entries for fact in entry.facts]
     offer = None
-    if request.unanswered:
-        text = _untold_text(request, known)
-    else:
-        text = _look_up(request, known) if len(entries) == 1 else _compare(request, known)
-        if request.attribute and any(entry.cells for entry in entries):
-            offer = "table"
-            text += (" " if len(entries) == 1 else "\n\n") + known.phrases.offer_table
+    if not request.unanswered and request.attribute and any(entry.cells for entry in entries):
+        offer = "table"
     return Answer(
-        text,
+        _text(request, known, offer),
         ["choice_depends", *facts] if request.best else facts,
         [fact for entry in entries for fact in entry.more],
         request.treatments,
         request.attribute,
         table(request.treatments, request.attribute, known),
+        _text(request, known, offer, in_lists=False),
         offer,
     )
 
@@ -216,7 +213,7 @@ def table(
     labels = [known.treatments.attributes[column].label for column in columns]
     return {
         "type": "table",
-        "caption": labels[0] if attribute else "MILD and other treatments, side by side",
+        "caption": labels[0] if attribute else "Treatments, side by side",
         "columns": ["Treatment", *labels],
         "rows": [
             [
@@ -329,6 +326,16 @@ def _untold_text(request: Request, known: Content) -> str:
     )
 
 
+def _text(request: Request, known: Content, offer: str | None, in_lists: bool = True) -> str:
+    """Return the paragraphs; without those `in_lists`, the ones a table does not replace."""
+    if request.unanswered:
+        return _untold_text(request, known)
+    offered = [known.phrases.offer_table] if offer else []
+    if len(request.treatments) == 1:
+        return " ".join([_look_up(request, known), *offered])
+    return "\n\n".join([*_compare(request, known, in_lists), *offered])
+
+
 def _look_up(request: Request, known: Content) -> str:
     entry = known.treatments.treatments[request.treatments[0]]
     if not entry.cells:
@@ -338,21 +345,22 @@ def _look_up(request: Request, known: Content) -> str:
     return " ".join(entry.sentences.values())
 
 
-def _compare(request: Request, known: Content) -> str:
+def _compare(request: Request, known: Content, in_lists: bool) -> list[str]:
     attributes = known.treatments.attributes
     entries = {name: known.treatments.treatments[name] for name in request.treatments}
     tabled = {name: entry for name, entry in entries.items() if entry.cells}
     blocks = [known.phrases.depends] if request.best else []
+    lists = []
     if request.attribute and tabled:
         blocks += _ranking(request, list(tabled), known)
         lines = [f"- {one.label}: {_cell(one, request.attribute)}" for one in tabled.values()]
-        blocks.append("\n".join([f"{attributes[request.attribute].label}:", *lines]))
+        lists.append("\n".join([f"{attributes[request.attribute].label}:", *lines]))
     else:
         for one in tabled.values():
             lines = [f"- {attributes[key].label}: {_cell(one, key)}" for key in attributes]
-            blocks.append("\n".join([one.label, *lines]))
-    blocks += [_told(entry, known) for entry in entries.values() if not entry.cells]
-    return "\n\n".join(blocks)
+            lists.append("\n".join([one.label, *lines]))
+    told = [_told(entry, known) for entry in entries.values() if not entry.cells]
+    return [*blocks, *(lists if in_lists else []), *told]
 
 
 def _cell(entry: TreatmentEntry, attribute: str) -> str:

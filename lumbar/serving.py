@@ -6,15 +6,18 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from urllib.request import urlopen
 
 from lumbar.documents import read_yaml
 from lumbar.settings import ROOT, settings
 
 HOST = "127.0.0.1"
+MODEL = "models/lumbar.tar.gz"
 START_SECONDS = 60
+STOP_SECONDS = 10
 
 QUIET = {
     "RASA_TELEMETRY_ENABLED": "false",
@@ -54,35 +57,86 @@ def action_server() -> Iterator[Path]:
     everything = read_yaml(ROOT / "endpoints.yml")
     everything["action_endpoint"] = {"url": f"http://{HOST}:{port}/webhook"}
     endpoints.write_text(json.dumps(everything))
-    log = settings.build / "actions.log"
+    module = ("rasa_sdk", "--actions", "actions", "--port", str(port))
+    try:
+        with _running("action server", module, {"SANIC_HOST": HOST}) as (process, log):
+            _wait_for("action server", process, log, lambda: _listens(HOST, port))
+            yield endpoints
+    finally:
+        endpoints.unlink(missing_ok=True)
+
+
+@contextmanager
+def website(port: int | None = None, **overrides: str) -> Iterator[tuple[str, subprocess.Popen]]:
+    """Run the action server and Rasa with the website's channel.
+
+    Yields the address and Rasa's process. `overrides` are environment variables.
+
+    Raises:
+        ServingError: something listens on the port already, or a process did not start.
+    """
+    port = port or settings.port
+    if _listens(settings.host, port):
+        raise ServingError(
+            f"Port {port} is in use. End what uses it, or choose another: LUMBAR_PORT=5006"
+        )
+    address = f"http://{settings.host}:{port}"
+    with action_server() as endpoints:
+        module = (
+            *("lumbar.quietly", "rasa", "run", "--model", MODEL, "--endpoints", str(endpoints)),
+            *("--interface", settings.host, "--port", str(port)),
+        )
+        with _running("assistant", module, overrides) as (process, log):
+            _wait_for("assistant", process, log, lambda: _is_ready(address))
+            yield address, process
+
+
+@contextmanager
+def _running(
+    name: str, module: Sequence[str], overrides: Mapping[str, str]
+) -> Iterator[tuple[subprocess.Popen, Path]]:
+    """Run a module, what it prints going to a log under `build/`."""
+    log = settings.build / f"{name.replace(' ', '-')}.log"
     with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "rasa_sdk", "--actions", "actions", "--port", str(port)],
+            [sys.executable, "-m", *module],
             cwd=ROOT,
-            env={**environment(), "SANIC_HOST": HOST},
+            env={**environment(), **overrides},
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
     try:
-        _wait_for(process, port, log)
-        yield endpoints
+        yield process, log
     finally:
         process.terminate()
-        process.wait()
-        endpoints.unlink(missing_ok=True)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
-def _wait_for(process: subprocess.Popen, port: int, log: Path) -> None:
+def _wait_for(name: str, process: subprocess.Popen, log: Path, is_up: Callable[[], bool]) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            break
-        with closing(socket.socket()) as probe:
-            if probe.connect_ex((HOST, port)) == 0:
-                return
+    while time.monotonic() < deadline and process.poll() is None:
+        if is_up():
+            return
         time.sleep(0.05)
-    raise ServingError(f"The action server did not start. {log} tells why.")
+    raise ServingError(f"The {name} did not start. {log} tells why.")
+
+
+def _listens(host: str, port: int) -> bool:
+    with closing(socket.socket()) as probe:
+        return probe.connect_ex((host, port)) == 0
+
+
+def _is_ready(address: str) -> bool:
+    try:
+        with urlopen(f"{address}/api/health", timeout=5):
+            return True
+    except OSError:
+        return False
 
 
 def start_rasa(*arguments: str) -> subprocess.Popen:

@@ -1,5 +1,6 @@
 """Where things are, each overridable by an environment variable `LUMBAR_…`."""
 
+import secrets
 from pathlib import Path
 
 from pydantic import BaseSettings
@@ -13,6 +14,22 @@ class Settings(BaseSettings):
     weights: Path | None = None
     """Folder with `model.safetensors` and `tokenizer.json`; without it, the
     installed package's, whose checksum is then verified."""
+    host: str = "127.0.0.1"
+    port: int = 5005
+    origins: str = ""
+    """Websites, apart from the server's own, that may show the widget, separated by
+    spaces: "https://clinic.example https://www.clinic.example"."""
+    proxies: int = 0
+    """How many proxies stand before the server, and so which address is a visitor's."""
+    secret: str = secrets.token_urlsafe()
+    """Signs sessions and buttons; without it, sessions end with the process."""
+    session_seconds: int = 12 * 3600
+    answer_seconds: float = 15
+    """After that a visitor gets an apology instead of an answer."""
+    session_rate: int = 20
+    """Messages a minute in one conversation."""
+    address_rate: int = 120
+    """Messages a minute, and new conversations a minute, from one address."""
 
     class Config:
         env_prefix = "lumbar_"

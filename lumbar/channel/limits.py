@@ -1,0 +1,49 @@
+"""How much one visitor may ask for."""
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from lumbar.channel.refused import Refused
+
+
+class Limits:
+    """Messages a minute per session and per address, and one at a time per session."""
+
+    def __init__(self, session_rate: int, address_rate: int) -> None:
+        self._rates = {
+            "session_rate": RateLimitItemPerMinute(session_rate),
+            "address_rate": RateLimitItemPerMinute(address_rate),
+        }
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._answering: set[str] = set()
+
+    def spend(self, rate: str, *key: str) -> None:
+        """Count one against `rate`.
+
+        Raises:
+            Refused: named as the rate, when it is used up.
+        """
+        if not self._limiter.hit(self._rates[rate], *key):
+            window = self._limiter.get_window_stats(self._rates[rate], *key)
+            raise Refused(rate, max(1, math.ceil(window.reset_time - time.time())))
+
+    @contextmanager
+    def one_at_a_time(self, session: str) -> Iterator[None]:
+        """Hold `session`.
+
+        Raises:
+            Refused: `busy`, when it is held already.
+        """
+        if session in self._answering:
+            raise Refused("busy", 1)
+        self._answering.add(session)
+        try:
+            yield
+        finally:
+            self._answering.discard(session)
