@@ -17,7 +17,7 @@ from lumbar.examples import by_label
 from lumbar.serving import environment
 from lumbar.settings import ROOT, settings
 
-PROJECT = ("domain.yml", "data/rules.yml", "data/stories.yml", "endpoints.yml", "credentials.yml")
+PROJECT = ("domain.yml", "data/rules.yml", "data/stories.yml", "endpoints.yml")
 
 
 @dataclass(frozen=True)
@@ -99,8 +99,7 @@ def shipped(name: str) -> Contender:
     folder = settings.build / "benchmark" / "shipped"
     (folder / "models").mkdir(parents=True, exist_ok=True)
     shutil.copy(ROOT / "models" / "lumbar.tar.gz", folder / "models" / "model.tar.gz")
-    for path in ("endpoints.yml", "credentials.yml"):
-        shutil.copy(ROOT / path, folder / path)
+    shutil.copy(ROOT / "endpoints.yml", folder / "endpoints.yml")
     pipeline = [path for path in (settings.build / "pipeline").rglob("*") if path.is_file()]
     parts = [folder / "models" / "model.tar.gz", *pipeline]
     return Contender(name, folder, {}, float("nan"), sum(map(os.path.getsize, parts)) / 1e6)

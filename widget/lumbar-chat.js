@@ -95,11 +95,11 @@ class LumbarChat extends HTMLElement {
     const title = this.title || 'Ask about MILD';
     this.removeAttribute('title');
     this.launcher.textContent = this.$('h2').textContent = title;
-    try { this.state = JSON.parse(sessionStorage.getItem(KEY)); } catch { /* storage is closed */ }
-    this.state ||= this.fresh();
 
     this.launcher.onclick = () => { this.open(); this.field.focus(); };
-    root.querySelectorAll('[data-do]').forEach((button) => { button.onclick = () => this[button.dataset.do](button); });
+    for (const button of root.querySelectorAll('[data-do]')) {
+      button.onclick = () => { this.closeMenu(); this[button.dataset.do](); };
+    }
     this.$('form').onsubmit = (event) => {
       event.preventDefault();
       const text = this.field.value.trim();
@@ -116,13 +116,26 @@ class LumbarChat extends HTMLElement {
     this.panel.oncancel = (event) => event.preventDefault();
     this.panel.onkeydown = (event) => {
       if (event.key !== 'Escape') return;
-      const menu = this.$('.menu');
-      if (menu.open) { menu.open = false; menu.firstChild.focus(); } else this.close();
+      if (!this.closeMenu()) this.close();
     };
     addEventListener('online', () => { this.wake?.(); this.flush(); });
-    this.show();
+    try { // the storage may be closed, or hold what somebody else left
+      this.state = { ...this.fresh(), ...JSON.parse(sessionStorage.getItem(KEY)) };
+      this.show();
+    } catch {
+      this.state = this.fresh();
+      this.show();
+    }
     if (this.state.open) this.open();
     this.flush();
+  }
+
+  closeMenu() {
+    const menu = this.$('.menu');
+    if (!menu.open) return false;
+    menu.open = false;
+    menu.firstChild.focus();
+    return true;
   }
 
   fresh() {

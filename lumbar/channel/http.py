@@ -76,7 +76,9 @@ class _JsonErrors(ErrorHandler):
             # What is left of the body, Sanic would try to read again.
             request.stream.request_body = None
             request.stream.keep_alive = False
-        headers = {"Retry-After": str(refused.retry_after)} if refused.retry_after else {}
+        headers = dict(getattr(exception, "headers", {}))
+        if refused.retry_after:
+            headers["Retry-After"] = str(refused.retry_after)
         return json(refused.body, refused.status, headers)
 
 

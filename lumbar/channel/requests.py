@@ -69,11 +69,8 @@ def plain_text(text: str) -> str:
     """
     if len(text) > MAX_TEXT:
         raise Refused("too_long")
-    readable = "".join(
-        one if one.isprintable() or one == "\n" else " "
-        for one in text.encode("utf-8", "replace").decode("utf-8")
-    )
-    typed = re.sub(r"^[\s/]+", "", readable).rstrip()
+    readable = re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", " ", text)
+    typed = re.sub(r"^[\s/]+", "", readable.encode("utf-8", "replace").decode("utf-8")).rstrip()
     if not typed:
         raise Refused("empty")
     return typed
