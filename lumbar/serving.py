@@ -55,7 +55,7 @@ def action_server() -> Iterator[Path]:
     settings.build.mkdir(parents=True, exist_ok=True)
     endpoints = settings.build / f"endpoints-{port}.yml"
     everything = read_yaml(ROOT / "endpoints.yml")
-    everything["action_endpoint"] = {"url": f"http://{HOST}:{port}/webhook"}
+    everything["action_endpoint"]["url"] = f"http://{HOST}:{port}/webhook"
     endpoints.write_text(json.dumps(everything))
     module = ("rasa_sdk", "--actions", "actions", "--port", str(port))
     try:

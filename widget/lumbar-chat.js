@@ -10,7 +10,7 @@ const SMALL = '(max-width:30em),(max-height:30em)';
 const PAGE = `
 <button class="main launch" aria-haspopup="dialog"></button>
 <dialog aria-labelledby="title" lang="en">
-<header><h2 id="title"></h2>
+<div class="head"><h2 id="title"></h2>
 <details class="menu"><summary>Options</summary><div>
 <button data-do="enlarge" aria-pressed="false">Larger text</button>
 <button data-do="restart">Start over</button>
@@ -18,7 +18,7 @@ const PAGE = `
 <button data-do="copy">Copy the conversation</button>
 <button data-do="print">Print the conversation</button>
 </div></details>
-<button data-do="close" aria-label="Close the chat">✕</button></header>
+<button data-do="close" aria-label="Close the chat">✕</button></div>
 <div class="log" role="log" aria-label="Conversation" tabindex="0"></div>
 <p role="status"></p>
 <form><label class="hidden" for="text">Your question</label>
@@ -281,9 +281,9 @@ class LumbarChat extends HTMLElement {
     const item = { you: text };
     items.push(item);
     queue.push({ id: crypto.getRandomValues(new Uint32Array(4)).join('-'), text, button });
+    this.flush(); // first, so that the server works while this page is drawn
     this.refresh();
     this.follow(this.add(item));
-    this.flush();
   }
 
   follow(node) {

@@ -1,1 +1,3 @@
 """The website's side of Rasa: how conversations arrive and are kept."""
+
+import lumbar.channel.action_results  # noqa: F401
