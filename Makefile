@@ -13,7 +13,8 @@ PYTHON := .venv/bin/python
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
-run: shell ## install, train when needed, and chat
+run: $(MODEL) ## install, train when needed, and serve the website's widget
+	@$(PYTHON) -m lumbar.cli run
 
 shell: $(MODEL) ## chat in Rasa's shell, with the action server beside it
 	@$(PYTHON) -m lumbar.cli shell

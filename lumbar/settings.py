@@ -1,9 +1,10 @@
 """Where things are, each overridable by an environment variable `LUMBAR_…`."""
 
 import secrets
+import sys
 from pathlib import Path
 
-from pydantic import BaseSettings
+from pydantic import BaseSettings, Field, ValidationError
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -21,7 +22,7 @@ class Settings(BaseSettings):
     spaces: "https://clinic.example https://www.clinic.example"."""
     proxies: int = 0
     """How many proxies stand before the server, and so which address is a visitor's."""
-    secret: str = secrets.token_urlsafe()
+    secret: str = Field(default_factory=secrets.token_urlsafe, min_length=32)
     """Signs sessions and buttons; without it, sessions end with the process."""
     session_seconds: int = 12 * 3600
     answer_seconds: float = 15
@@ -35,4 +36,7 @@ class Settings(BaseSettings):
         env_prefix = "lumbar_"
 
 
-settings = Settings()
+try:
+    settings = Settings()
+except ValidationError as error:
+    sys.exit("\n".join(f"LUMBAR_{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors()))
