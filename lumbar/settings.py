@@ -39,4 +39,6 @@ class Settings(BaseSettings):
 try:
     settings = Settings()
 except ValidationError as error:
-    sys.exit("\n".join(f"LUMBAR_{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors()))
+    sys.exit(
+        "\n".join(f"LUMBAR_{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors())
+    )

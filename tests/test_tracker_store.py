@@ -2,7 +2,9 @@
 
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, BotUttered, SlotSet, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
 
+from lumbar.channel import tracker_store
 from lumbar.channel.tracker_store import KEPT, RecentTrackerStore
 
 
@@ -41,3 +43,23 @@ async def test_a_long_conversation_keeps_its_latest_turns_only():
     again = await kept.retrieve("anna")
     assert len(again.events) == KEPT
     assert again.latest_message.text == "question 199"
+
+
+async def test_a_conversation_saved_empty_is_forgotten():
+    kept = store()
+    tracker = await kept.get_or_create_tracker("anna")
+    tracker.update(UserUttered("my name is Anna"))
+    await kept.save(tracker)
+    await kept.save(DialogueStateTracker.from_events("anna", []))
+    assert await kept.retrieve("anna") is None
+    assert list(await kept.keys()) == []
+
+
+async def test_conversations_are_bounded_and_the_silent_go_first(monkeypatch):
+    monkeypatch.setattr(tracker_store, "CONVERSATIONS", 3)
+    kept = store()
+    for name in ("anna", "bert", "carl"):
+        await kept.get_or_create_tracker(name)
+    await kept.get_or_create_tracker("anna")
+    await kept.get_or_create_tracker("dora")
+    assert set(await kept.keys()) == {"anna", "carl", "dora"}

@@ -10,14 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from cachetools import TTLCache
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from lumbar.settings import settings
+
 KEPT = 64
 """Events of a conversation, about eight turns."""
+CONVERSATIONS = 10_000
+"""At most; the one that was silent longest goes first."""
 
 
 class RecentTrackerStore(TrackerStore):
@@ -28,18 +33,23 @@ class RecentTrackerStore(TrackerStore):
     ) -> None:
         super().__init__(domain, event_broker, **kwargs)
         self.max_event_history = KEPT
-        self._events: dict[str, list[Event]] = {}
+        self._events: TTLCache[str, list[Event]] = TTLCache(CONVERSATIONS, settings.session_seconds)
 
     async def save(self, tracker: DialogueStateTracker) -> None:
+        """Keep the conversation, or forget it when `tracker` holds no event."""
         await self.stream_events(tracker)
-        self._events[tracker.sender_id] = list(tracker.events)
+        if tracker.events:
+            self._events[tracker.sender_id] = list(tracker.events)
+        else:
+            self._events.pop(tracker.sender_id, None)
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
-        if sender_id not in self._events:
+        events = self._events.get(sender_id)
+        if events is None:
             return None
         return DialogueStateTracker.from_events(
             sender_id,
-            self._events[sender_id],
+            events,
             self.domain.slots,
             max_event_history=KEPT,
             domain=self.domain,

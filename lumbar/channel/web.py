@@ -12,7 +12,7 @@ from rasa.core.agent import Agent
 from rasa.core.channels.channel import InputChannel, UserMessage
 from rasa.shared.core.events import SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
-from sanic import Blueprint
+from sanic import Blueprint, Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse, empty, json
 
@@ -25,6 +25,9 @@ from lumbar.channel.replies import Replies, buttons, shown
 from lumbar.channel.requests import Feedback, PressedButton, TypedMessage, plain_text, read_body
 from lumbar.channel.tokens import Tokens
 from lumbar.settings import settings
+
+WARMING_UP = ("How long does MILD last?", "Compare MILD with surgery")
+"""Asked at the start: the first answer and the first comparison take a third of a second."""
 
 SECONDS_TO_ASK_AGAIN = 120
 MAX_KEPT = 10_000
@@ -53,6 +56,13 @@ class WebChannel(InputChannel):
         web = Blueprint("web")
         add_http(web)
         add_pages(web)
+
+        @web.listener("after_server_start")
+        async def warm_up(app: Sanic, _: object) -> None:
+            session = self._tokens.session(self._tokens.mint())
+            for question in WARMING_UP:
+                await on_new_message(UserMessage(question, Replies(), session))
+            await _forget(app.ctx.agent, session)
 
         @web.get("/api/health")
         async def health(request: Request) -> HTTPResponse:
@@ -86,7 +96,7 @@ class WebChannel(InputChannel):
             with self._limits.one_at_a_time(session):
                 agent = _ready_agent(request)
                 self._answered.pop(session, None)
-                await agent.tracker_store.save(DialogueStateTracker.from_events(session, []))
+                await _forget(agent, session)
             return empty()
 
         @web.post("/api/messages")
@@ -167,6 +177,10 @@ def _ready_agent(request: Request) -> Agent:
     if agent is None or not agent.is_ready():
         raise Refused("not_ready")
     return agent
+
+
+async def _forget(agent: Agent, session: str) -> None:
+    await agent.tracker_store.save(DialogueStateTracker.from_events(session, []))
 
 
 def _address(request: Request) -> str:

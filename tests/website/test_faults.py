@@ -10,14 +10,18 @@ from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
+from rasa.core.lock_store import InMemoryLockStore
+from rasa.shared.core.domain import Domain
 from sanic import Sanic
 from test_api import code_of
 from visitor import Visitor
 
 from lumbar.channel.refused import REFUSALS, Refused
 from lumbar.channel.tokens import Tokens
+from lumbar.channel.tracker_store import RecentTrackerStore
 from lumbar.channel.web import WebChannel
 from lumbar.serving import HOST, free_port
+from lumbar.settings import ROOT
 from lumbar.settings import settings as lumbar_settings
 
 SAID = "quibblewort"
@@ -51,7 +55,13 @@ class Stage:
         self.channel.__init__()
         self.app.config.PROXIES_COUNT = lumbar_settings.proxies
         domain = SimpleNamespace(responses={"utter_greet": [{"text": "Hello!"}]})
-        self.app.ctx.agent = SimpleNamespace(is_ready=lambda: is_ready, domain=domain)
+        self.store = RecentTrackerStore(Domain.load(str(ROOT / "domain.yml")))
+        self.app.ctx.agent = SimpleNamespace(
+            is_ready=lambda: is_ready,
+            domain=domain,
+            lock_store=InMemoryLockStore(),
+            tracker_store=self.store,
+        )
         return Visitor(self.address)
 
     def stop(self):
@@ -213,6 +223,27 @@ def test_a_failed_message_can_be_sent_again(failing):
 
     visitor = failing(fails_once).begin()
     assert [visitor.say("hi", id="one").status_code for _ in range(3)] == [500, 200, 200]
+
+
+def test_feedback_is_kept_with_the_conversation(stage):
+    async def remembers(message):
+        asked.append(message)
+        await stage.store.get_or_create_tracker(message.sender_id)
+        await says_hello(message)
+
+    asked = []
+    visitor = stage.play(remembers).begin()
+    answer = visitor.say("hi").json()["answer"]
+    verdict = {"answer": answer, "verdict": "down"}
+    assert visitor.send("POST", "feedback", json=verdict).status_code == 204
+    tracker = asyncio.run(stage.store.retrieve(asked[0].sender_id))
+    assert tracker.get_slot("feedback") == {"answer": asked[0].message_id, "verdict": "down"}
+
+
+def test_feedback_on_a_conversation_that_is_gone_is_refused(failing):
+    visitor = failing(says_hello).begin()
+    verdict = {"answer": visitor.say("hi").json()["answer"], "verdict": "up"}
+    assert code_of(visitor.send("POST", "feedback", json=verdict)) == (404, "no_such_answer")
 
 
 def test_a_session_ends():
