@@ -98,6 +98,8 @@ def evaluate(
 
 
 def _end_children_too() -> None:
+    # A shell starts what it leaves in the background with this one ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, lambda *_: sys.exit(1))
 

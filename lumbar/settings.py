@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     """Messages a minute in one conversation."""
     address_rate: int = 120
     """Messages a minute, and new conversations a minute, from one address."""
+    address_at_once: int = 4
+    """Answers at a time to one address."""
 
     class Config:
         env_prefix = "lumbar_"

@@ -1,10 +1,9 @@
 /* <lumbar-chat>: the assistant in a panel on a clinic's page. See docs/website.md. */
 (() => {
-'use strict';
-
 const SERVER = new URL('.', document.currentScript.src).href;
 const KEY = 'lumbar-chat';
 const PATIENCE = 60e3;
+const BEGUN = Symbol(); // what goes by a symbol is not stored
 const SMALL = '(max-width:30em),(max-height:30em)';
 
 const PAGE = `
@@ -21,10 +20,10 @@ const PAGE = `
 <button data-do="close" aria-label="Close the chat">✕</button></div>
 <div class="log" role="log" aria-label="Conversation" tabindex="0"></div>
 <p role="status"></p>
+<p class="note">General information, not medical advice, and no emergency service. In an emergency, call <span class="number"></span>.</p>
 <form><label class="hidden" for="text">Your question</label>
 <textarea id="text" rows="2" maxlength="1000" placeholder="Type your question" enterkeyhint="send"></textarea>
 <button class="main">Send</button></form>
-<p class="note">General information, not medical advice, and no emergency service. In an emergency, call <span class="number"></span>.</p>
 </dialog>
 <template><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M2 10h4v11H2zM8 10l5-8c2 0 3 1 3 3l-1 4h5c2 0 2 2 2 3l-2 7c0 1-1 2-2 2H8z"/></svg></template>
 `;
@@ -113,10 +112,15 @@ class LumbarChat extends HTMLElement {
         this.$('form').requestSubmit();
       }
     };
-    this.panel.oncancel = (event) => event.preventDefault();
     this.panel.onkeydown = (event) => {
       if (event.key !== 'Escape') return;
+      event.preventDefault();
       if (!this.closeMenu()) this.close();
+    };
+    this.panel.onclose = () => {
+      this.launcher.hidden = this.state.open = false;
+      this.save();
+      this.launcher.focus();
     };
     addEventListener('online', () => { this.wake?.(); this.flush(); });
     try { // the storage may be closed, or hold what somebody else left
@@ -139,7 +143,7 @@ class LumbarChat extends HTMLElement {
   }
 
   fresh() {
-    return { items: [], queue: [], buttons: [], clinic: { phone: this.getAttribute('phone'), emergency: this.getAttribute('emergency') || '911' } };
+    return { items: [], queue: [], buttons: [], clinic: { phone: this.getAttribute('phone'), emergency: '911' } };
   }
 
   save() {
@@ -158,20 +162,25 @@ class LumbarChat extends HTMLElement {
 
   close() {
     this.panel.close();
-    this.launcher.hidden = this.state.open = false;
-    this.save();
-    this.launcher.focus();
   }
 
   enlarge() {
     this.state.large = !this.state.large;
-    this.show();
+    this.resize();
+    this.save();
+  }
+
+  resize() {
+    const large = !!this.state.large;
+    this.panel.classList.toggle('large', large);
+    this.$('[data-do=enlarge]').setAttribute('aria-pressed', large);
   }
 
   restart() {
     const { open, large } = this.state;
     this.state = { ...this.fresh(), open, large };
     this.show();
+    this.tell(this.field.value = '');
     this.begin().catch(() => {});
     this.field.focus();
   }
@@ -182,7 +191,7 @@ class LumbarChat extends HTMLElement {
       this.restart();
       this.tell('This conversation has been deleted.');
     } catch (error) {
-      this.tell(error.code ? error.message : 'It could not be deleted just now. Please try again.');
+      this.tell(error.code ? error.message : 'Not deleted. Please try again.');
     }
   }
 
@@ -190,7 +199,7 @@ class LumbarChat extends HTMLElement {
     try {
       await navigator.clipboard.writeText(this.written());
       this.tell('Copied.');
-    } catch { this.tell('This browser does not let me copy.'); }
+    } catch { this.tell('This browser cannot copy.'); }
   }
 
   print() {
@@ -216,12 +225,10 @@ class LumbarChat extends HTMLElement {
   }
 
   show() {
-    const { items, large } = this.state;
-    this.panel.classList.toggle('large', !!large);
-    this.$('[data-do=enlarge]').setAttribute('aria-pressed', !!large);
+    this.resize();
     this.log.replaceChildren(el('div', { className: 'bot' }, el('p', {}, this.getAttribute('greeting')
       || 'Hello! I am an automated assistant. I answer questions about the MILD procedure for lumbar spinal stenosis.')));
-    items.forEach((item) => this.add(item));
+    for (const item of this.state.items) this.add(item);
     this.refresh();
   }
 
@@ -238,21 +245,21 @@ class LumbarChat extends HTMLElement {
   }
 
   add(item, isNew) {
-    const { you, messages, trouble, entry } = item;
+    const { you, messages, trouble, entry, lost } = item;
     let first;
     const put = (node) => { first ||= node; this.log.append(node); };
     if (you) put(el('p', { className: 'you' }, el('span', { className: 'hidden' }, 'You: '), you));
     if (trouble) {
       const number = this.state.clinic.phone;
-      put(el('div', { className: 'bot' }, ...rich(trouble),
-        ...(number ? [el('p', {}, 'The clinic’s telephone: ', phone(number))] : []),
+      put(el('div', { className: lost ? 'bot lost' : 'bot' }, ...rich(trouble),
+        ...(number ? [el('p', {}, 'Call the clinic: ', phone(number))] : []),
         el('button', { onclick: () => { this.log.focus(); entry ? this.ask(entry) : this.flush(); } }, 'Try again')));
     }
     for (const message of messages || []) {
       const { text = '', lang = 'en', emergency } = message;
       put(el('div', { className: emergency ? 'bot alarm' : 'bot', lang, tabIndex: -1, ...(emergency && isNew && { role: 'alert' }) },
-        ...rich(text),
         ...(emergency ? [el('a', { className: 'call', href: 'tel:' + emergency }, 'Call ' + emergency)] : []),
+        ...rich(text),
         ...(message.table ? [table(message.table)] : [])));
       if (message.sources) {
         this.log.append(el('div', { className: 'tools', 'aria-live': 'off' }, sources(message.sources), 'Did this help?',
@@ -273,7 +280,7 @@ class LumbarChat extends HTMLElement {
       this.save();
       for (const one of button.parentNode.querySelectorAll('[aria-pressed]')) one.setAttribute('aria-pressed', one === button);
       this.tell('Thank you.');
-    } catch { this.tell('That could not be sent. Please try again.'); }
+    } catch { this.tell('Not sent. Please try again.'); }
   }
 
   ask({ text, button }) {
@@ -287,6 +294,7 @@ class LumbarChat extends HTMLElement {
   }
 
   follow(node) {
+    this.panel.scrollTop = 0;
     this.log.scrollTop = node.offsetTop - 8;
   }
 
@@ -302,13 +310,14 @@ class LumbarChat extends HTMLElement {
     throw Object.assign(new Error(answer.message), { code: answer.code, status: response.status, wait: response.headers.get('Retry-After') });
   }
 
-  async begin() {
+  begin() {
     const { state } = this;
-    const { token, clinic, buttons } = await this.call('POST', 'sessions');
-    state.token = token;
-    Object.assign(state.clinic, clinic);
-    if (!state.items.length) state.buttons = buttons;
-    this.refresh();
+    return state[BEGUN] ||= this.call('POST', 'sessions').then(({ token, clinic, buttons }) => {
+      state.token = token;
+      Object.assign(state.clinic, clinic);
+      if (!state.items.length) state.buttons = buttons;
+      if (state === this.state) this.refresh();
+    }).finally(() => { state[BEGUN] = null; });
   }
 
   async flush() {
@@ -323,6 +332,7 @@ class LumbarChat extends HTMLElement {
       if (!since) this.tell('Lumbar is writing', true);
       try {
         if (!state.token) await this.begin();
+        if (state !== this.state) break;
         item = await this.call('POST', ...(button ? ['buttons', { id, button }] : ['messages', { id, text }]));
       } catch ({ code, status, message, wait }) {
         if (status === 401) {
@@ -331,10 +341,10 @@ class LumbarChat extends HTMLElement {
           item = { trouble: message, entry: { text, button } };
         }
         since ||= Date.now();
-        if (!item && Date.now() - since > PATIENCE) item = { trouble: 'I cannot reach the assistant. Your question is kept.', lost: true };
+        if (!item && Date.now() - since > PATIENCE) item = { trouble: code ? message : 'No connection to the assistant.', lost: true };
         if (!item && state === this.state) {
-          this.tell(code ? message : `${navigator.onLine ? 'The assistant cannot be reached' : 'You are offline'}. Your question will be sent as soon as possible.`);
-          await new Promise((wake) => { this.wake = wake; setTimeout(wake, Math.max(delay, wait * 1e3)); });
+          this.tell(code ? message : `${navigator.onLine ? 'No connection to the assistant' : 'You are offline'}. Your question will wait.`);
+          await new Promise((wake) => { this.wake = wake; setTimeout(wake, Math.max(delay, wait * 1e3 || 0)); });
           delay = Math.min(2 * delay, 16e3);
         }
       }
@@ -345,8 +355,11 @@ class LumbarChat extends HTMLElement {
 
   receive(item) {
     const { items, queue } = this.state;
-    items.push(item);
-    if (!item.lost) queue.shift();
+    if (!item.lost) {
+      items.push(item);
+      queue.shift();
+    }
+    this.$('.lost')?.remove();
     this.state.buttons = item.messages?.flatMap(({ buttons = [] }) => buttons) || [];
     const waited = this.shadowRoot.activeElement === this.log;
     this.$('.next')?.remove();
@@ -355,7 +368,8 @@ class LumbarChat extends HTMLElement {
     this.refresh();
     this.tell('');
     if (alarm) this.open();
-    this.follow(alarm ? node : node.previousElementSibling);
+    const before = node.previousElementSibling;
+    this.follow(alarm || before.offsetHeight > this.log.clientHeight / 2 ? node : before);
     if (waited) node.focus();
   }
 }

@@ -1,8 +1,9 @@
 """What every request and response has in common, on a server that Rasa sets up."""
 
+import asyncio
 import logging
+import re
 import traceback
-from urllib.parse import urlsplit
 
 from sanic import Blueprint, Sanic
 from sanic.exceptions import InvalidUsage, SanicException
@@ -33,7 +34,7 @@ CORS = {
     "Access-Control-Max-Age": "3600",
 }
 SECONDS_TO_SEND = 20
-"""A request must have arrived whole by then."""
+"""For a request's body, for its first lines without a byte, and between two requests."""
 
 logger = logging.getLogger(__name__)
 
@@ -47,8 +48,10 @@ def add_http(web: Blueprint) -> None:
     async def set_up(app: Sanic, _: object) -> None:
         app.config.REQUEST_MAX_SIZE = MAX_BODY
         app.config.REQUEST_TIMEOUT = SECONDS_TO_SEND
+        app.config.KEEP_ALIVE_TIMEOUT = SECONDS_TO_SEND
         app.config.PROXIES_COUNT = settings.proxies
         app.error_handler = _JsonErrors()
+        app.request_class = _Request
         Http.create_empty_request = _empty_request  # type: ignore[assignment]
         # In place of Rasa's, which sends `Allow-Credentials` to whoever asks.
         app.request_middleware.clear()
@@ -59,9 +62,23 @@ def add_http(web: Blueprint) -> None:
 
     @web.signal("http.lifecycle.request")
     async def check_length(request: Request, **_: object) -> None:
-        # Sanic would wait for a body of negative length until it times out.
-        if not request.headers.get("content-length", "0").isdecimal():
+        # Sanic would wait for a body of negative length, and a proxy in front may
+        # read two lengths otherwise than Sanic does.
+        lengths = request.headers.getall("content-length", [])
+        codings = request.headers.getall("transfer-encoding", [])
+        plain = all(re.fullmatch("[0-9]+", one.strip()) for one in lengths)
+        if not plain or codings not in ([], ["chunked"]) or len(lengths) + len(codings) > 1:
             raise InvalidUsage("Bad Request")
+
+
+class _Request(Request):
+    """A request whose body must arrive in time, however many pieces it comes in."""
+
+    async def receive_body(self) -> None:
+        try:
+            await asyncio.wait_for(super().receive_body(), SECONDS_TO_SEND)
+        except asyncio.TimeoutError:
+            raise Refused("too_slow") from None
 
 
 class _JsonErrors(ErrorHandler):
@@ -72,7 +89,7 @@ class _JsonErrors(ErrorHandler):
         if refused.code == "failed":
             where = "".join(traceback.format_tb(exception.__traceback__))
             logger.error("%s in the channel:\n%s", type(exception).__name__, where)
-        if refused.code == "unreadable" and request.stream:
+        if refused.code in ("unreadable", "too_slow") and request.stream:
             # What is left of the body, Sanic would try to read again.
             request.stream.request_body = None
             request.stream.keep_alive = False
@@ -102,7 +119,8 @@ def _empty_request(http: Http) -> None:
 
 async def _check_origin(request: Request) -> HTTPResponse | None:
     origin = request.headers.get("origin")
-    if origin and urlsplit(origin).netloc != request.host and not _is_allowed(origin):
+    host = request.headers.get("host", "")
+    if origin and origin not in (f"http://{host}", f"https://{host}") and not _is_allowed(origin):
         raise Refused("foreign_origin")
     if request.method == "OPTIONS":
         await request.receive_body()
@@ -112,7 +130,7 @@ async def _check_origin(request: Request) -> HTTPResponse | None:
 
 def _show_demo(request: Request) -> HTTPResponse | None:
     # Rasa has a page of its own here, which tells its version.
-    return redirect("/demo/") if request.path == "/" else None
+    return redirect("/demo/") if request.route and not request.route.path else None
 
 
 def _add_headers(request: Request, response: HTTPResponse) -> None:

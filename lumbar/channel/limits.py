@@ -13,15 +13,17 @@ from lumbar.channel.refused import Refused
 
 
 class Limits:
-    """Messages a minute per session and per address, and one at a time per session."""
+    """Messages a minute per session and per address; at a time, one per session and
+    `at_once` per address, since an answer keeps the process from all others."""
 
-    def __init__(self, session_rate: int, address_rate: int) -> None:
+    def __init__(self, session_rate: int, address_rate: int, at_once: int) -> None:
         self._rates = {
             "session_rate": RateLimitItemPerMinute(session_rate),
             "address_rate": RateLimitItemPerMinute(address_rate),
         }
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._answering: set[str] = set()
+        self._at_once = at_once
+        self._answering: dict[str, str] = {}
 
     def spend(self, rate: str, *key: str) -> None:
         """Count one against `rate`.
@@ -34,16 +36,18 @@ class Limits:
             raise Refused(rate, max(1, math.ceil(window.reset_time - time.time())))
 
     @contextmanager
-    def one_at_a_time(self, session: str) -> Iterator[None]:
+    def one_at_a_time(self, session: str, address: str) -> Iterator[None]:
         """Hold `session`.
 
         Raises:
-            Refused: `busy`, when it is held already.
+            Refused: `busy`, when it is held already, or `address_rate`.
         """
         if session in self._answering:
             raise Refused("busy", 1)
-        self._answering.add(session)
+        if list(self._answering.values()).count(address) >= self._at_once:
+            raise Refused("address_rate", 1)
+        self._answering[session] = address
         try:
             yield
         finally:
-            self._answering.discard(session)
+            del self._answering[session]

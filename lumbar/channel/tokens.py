@@ -64,5 +64,5 @@ class Tokens:
     def _read(self, use: str, signed: str, code: str) -> str:
         try:
             return str(self._serializer(use).loads(signed, max_age=self._lifetime))
-        except BadData:
+        except (BadData, UnicodeError):
             raise Refused(code) from None

@@ -49,8 +49,12 @@ class WebChannel(InputChannel):
 
     def __init__(self) -> None:
         self._tokens = Tokens(settings.secret, settings.session_seconds)
-        self._limits = Limits(settings.session_rate, settings.address_rate)
-        self._answered: TTLCache[str, tuple[str, dict]] = TTLCache(MAX_KEPT, SECONDS_TO_ASK_AGAIN)
+        self._limits = Limits(
+            settings.session_rate, settings.address_rate, settings.address_at_once
+        )
+        self._answered: TTLCache[str, tuple[tuple[str, str], dict]] = TTLCache(
+            MAX_KEPT, SECONDS_TO_ASK_AGAIN
+        )
 
     def blueprint(self, on_new_message: Handler) -> Blueprint:
         web = Blueprint("web")
@@ -93,7 +97,7 @@ class WebChannel(InputChannel):
         @web.delete("/api/sessions", ignore_body=False)
         async def forget(request: Request) -> HTTPResponse:
             session = self._session(request)
-            with self._limits.one_at_a_time(session):
+            with self._limits.one_at_a_time(session, _address(request)):
                 agent = _ready_agent(request)
                 self._answered.pop(session, None)
                 await _forget(agent, session)
@@ -131,7 +135,8 @@ class WebChannel(InputChannel):
         return web
 
     def _session(self, request: Request) -> str:
-        return self._tokens.session(request.token or "")
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        return self._tokens.session(token if scheme.lower() == "bearer" else "")
 
     def _spend(self, request: Request, session: str) -> None:
         self._limits.spend("session_rate", session)
@@ -140,13 +145,13 @@ class WebChannel(InputChannel):
     async def _answer(
         self, request: Request, ask: Handler, session: str, text: str, message_id: str
     ) -> HTTPResponse:
-        with self._limits.one_at_a_time(session):
-            before, reply = self._answered.get(session, ("", {}))
-            if not message_id or message_id != before:
+        with self._limits.one_at_a_time(session, _address(request)):
+            before, reply = self._answered.get(session, (("", ""), {}))
+            if not message_id or before != (message_id, text):
                 self._spend(request, session)
                 _ready_agent(request)
                 reply = await self._ask(ask, session, text)
-                self._answered[session] = message_id, reply
+                self._answered[session] = (message_id, text), reply
         return json(reply)
 
     async def _ask(self, ask: Handler, session: str, text: str) -> dict[str, Any]:
@@ -180,7 +185,8 @@ def _ready_agent(request: Request) -> Agent:
 
 
 async def _forget(agent: Agent, session: str) -> None:
-    await agent.tracker_store.save(DialogueStateTracker.from_events(session, []))
+    async with agent.lock_store.lock(session):
+        await agent.tracker_store.save(DialogueStateTracker.from_events(session, []))
 
 
 def _address(request: Request) -> str:

@@ -28,7 +28,8 @@ def server():
 
     Whatever the tests sent it, its log must hold no error at the end.
     """
-    limits = {"LUMBAR_SESSION_RATE": "100000", "LUMBAR_ADDRESS_RATE": "100000"}
+    names = ("SESSION_RATE", "ADDRESS_RATE", "ADDRESS_AT_ONCE")
+    limits = {f"LUMBAR_{name}": "100000" for name in names}
     with website(free_port(), LUMBAR_ORIGINS=OTHER_WEBSITE, **limits) as running:
         yield running
     log = (settings.build / "assistant.log").read_text(encoding="utf-8")

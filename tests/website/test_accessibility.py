@@ -67,6 +67,7 @@ def in_spanish(chat, context):
 def enlarged(chat, context):
     chat.ask(COMPARE)
     chat.choose("Larger text")
+    chat.panel.get_by_text("Options").click()
 
 
 STATES = (

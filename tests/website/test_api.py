@@ -66,7 +66,7 @@ def test_the_offered_buttons_work(visitor):
         assert text_of(visitor.press(button["button"]))
 
 
-@pytest.mark.parametrize("button", ["", "What is MILD?", "/restart", "x.y.z", '/faq{"a":"b"}'])
+@pytest.mark.parametrize("button", ["", "What is MILD?", "/restart", "x.y.z", "\ud800"])
 def test_a_button_that_was_not_offered_does_nothing(visitor, button):
     assert code_of(visitor.press(button)) == (404, "no_such_button")
 
@@ -226,6 +226,10 @@ def test_whatever_else_is_sent_is_refused_with_a_sentence(visitor, body, path):
         (b"GET /" + b"x" * 20_000 + b" HTTP/1.1\r\n\r\n", 413),
         (b"POST /api/messages HTTP/1.1\r\nContent-Length: -5\r\n\r\n", 400),
         (b"POST /api/messages HTTP/1.1\r\nContent-Length: many\r\n\r\n", 400),
+        (b"POST /api/messages HTTP/1.1\r\nContent-Length: \xd9\xa5\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}", 400),
+        (b"POST / HTTP/1.1\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}", 400),
+        (b"POST /api/messages HTTP/1.1\r\nAuthorization: Bearer \xff\r\n\r\n", 401),
         (b"POST /api/messages HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 400),
         (b"POST /api/messages HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n", 400),
         (b"BREW /api/messages HTTP/1.1\r\nHost: x\r\n\r\n", 405),
@@ -236,7 +240,9 @@ def test_malformed_requests_are_refused(address, request_bytes, status):
     assert raw(address, request_bytes) == status
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://clinic.example", "x"])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://clinic.example", "x", "http://[", "https://"]
+)
 def test_other_websites_may_not_use_the_assistant(address, origin):
     refused = Visitor(address).send("POST", "sessions", {"Origin": origin})
     assert code_of(refused) == (403, "foreign_origin")
@@ -288,6 +294,27 @@ def test_the_address_alone_shows_the_page(address):
     page = requests.get(address, timeout=30)
     assert "<lumbar-chat" in page.text
     assert "Rasa" not in page.text
+
+
+@pytest.mark.parametrize("path", ["/", "//", "///", "*"])
+def test_rasas_own_page_is_nowhere(address, path):
+    assert raw(address, f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()) in (302, 404)
+
+
+def test_the_scheme_of_a_token_is_bearer(visitor):
+    for scheme, status in (("Bearer", 200), ("bearer", 200), ("Basic", 401), ("Token", 401)):
+        headers = {"Authorization": f"{scheme} {visitor.token}"}
+        sent = Visitor(visitor.address).send("POST", "messages", headers, json={"text": "hello"})
+        assert sent.status_code == status
+
+
+def test_feedback_after_forgetting_leaves_the_conversation_in_order(visitor):
+    answer = visitor.say("how long does MILD last?").json()["answer"]
+    visitor.send("DELETE", "sessions")
+    verdict = {"answer": answer, "verdict": "up"}
+    late = visitor.send("POST", "feedback", json=verdict)
+    assert code_of(late) == (404, "no_such_answer")
+    assert "five years" in text_of(visitor.say("how long does MILD last?"))
 
 
 def test_nothing_a_patient_types_comes_back_or_reaches_a_log(visitor):

@@ -110,14 +110,14 @@ def test_a_question_typed_offline_outlives_the_page(chat, context):
     expect(chat.answers.last).to_contain_text("five years or longer")
 
 
-def test_after_a_minute_of_trouble_the_clinics_telephone_is_shown(page, context):
+def test_after_a_minute_of_trouble_the_clinics_telephone_is_shown(page):
     page.clock.install()
     page.reload()
     chat = Chat(page).open()
-    context.set_offline(True)
+    page.route("**/api/messages", lambda route: route.abort())
     chat.type(LASTS)
-    expect(chat.status).to_contain_text("You are offline")
-    trouble = chat.log.get_by_text("I cannot reach the assistant")
+    expect(chat.status).to_contain_text("No connection to the assistant")
+    trouble = chat.log.get_by_text("No connection to the assistant")
     for _ in range(10):
         expect(trouble).to_have_count(0)
         page.clock.fast_forward(5_000)
@@ -130,9 +130,24 @@ def test_after_a_minute_of_trouble_the_clinics_telephone_is_shown(page, context)
         "href", "tel:5550100142"
     )
     expect(chat.status).to_be_empty()
-    context.set_offline(False)
+    page.unroute_all()
     chat.log.get_by_role("button", name="Try again").click()
     expect(chat.answers.last).to_contain_text("five years or longer")
+    expect(trouble).to_have_count(0)
+
+
+def test_a_server_that_is_away_is_not_flooded(page):
+    page.clock.install()
+    page.reload()
+    chat = Chat(page).open()
+    tries = []
+    page.route("**/api/messages", lambda route: tries.append(route) or route.abort())
+    chat.type(LASTS)
+    expect(chat.status).to_contain_text("No connection to the assistant")
+    assert len(tries) == 1
+    page.clock.run_for(4_000)
+    expect(chat.status).to_contain_text("No connection to the assistant")
+    assert 2 <= len(tries) <= 4
 
 
 def test_an_apology_of_the_server_can_be_tried_again(chat):
@@ -181,6 +196,45 @@ def test_an_emergency_cannot_be_overlooked(chat):
     expect(alert.get_by_role("link", name="988")).to_have_attribute("href", "tel:988")
 
 
+@pytest.mark.parametrize("size", [(390, 400), (320, 640), (740, 360)])
+def test_the_number_to_call_is_in_sight_on_a_small_screen(page, size):
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    chat = Chat(page).open()
+    chat.choose("Larger text")
+    chat.ask(EMERGENCY)
+    expect(chat.log.get_by_role("link", name="Call 911", exact=True)).to_be_in_viewport(ratio=0.9)
+
+
+def test_the_answer_to_a_long_story_is_in_sight(chat):
+    expect(chat.ask("and then my neighbor told me so many things " * 15)).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_a_second_tap_on_the_launcher_calls_nobody(page, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    chat = Chat(page)
+    box = chat.launcher.bounding_box()
+    page.mouse.dblclick(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(chat.panel).to_be_visible()
+    for part in (0.1, 0.3, 0.5, 0.7, 0.9):
+        at = [box["x"] + part * box["width"], box["y"] + part * box["height"]]
+        assert page.evaluate(
+            """([x, y]) => document.querySelector('lumbar-chat').shadowRoot
+            .elementFromPoint(x, y).closest('a') === null""",
+            at,
+        )
+
+
+def test_start_over_ends_the_waiting(chat, context):
+    context.set_offline(True)
+    chat.field.fill("something else")
+    chat.type(LASTS)
+    expect(chat.status).to_contain_text("You are offline")
+    chat.choose("Start over")
+    expect(chat.status).to_be_empty()
+    context.set_offline(False)
+
+
 def test_an_emergency_opens_a_chat_that_was_closed(chat):
     chat.page.route("**/api/messages", lambda route: held.append(route))
     held = []
@@ -221,8 +275,37 @@ def test_forget_without_a_connection_says_that_it_failed(chat, context):
     chat.ask(LASTS)
     context.set_offline(True)
     chat.choose("Forget this conversation")
-    expect(chat.status).to_contain_text("could not be deleted")
+    expect(chat.status).to_contain_text("Not deleted")
     expect(chat.answers).to_have_count(2)
+
+
+def test_a_question_asked_before_the_session_began_is_in_that_session(page):
+    held = []
+    page.route("**/api/sessions", lambda route: held.append(route))
+    chat = Chat(page)
+    chat.launcher.click()
+    chat.type(LASTS)
+    expect(chat.status).to_have_text("Lumbar is writing")
+    assert len(held) == 1
+    held[0].continue_()
+    expect(chat.answers.last).to_contain_text("five years or longer")
+
+
+def test_a_question_that_was_forgotten_is_not_sent(page):
+    held, sent = [], []
+    page.route("**/api/sessions", lambda route: held.append(route))
+    page.route("**/api/messages", lambda route: sent.append(route))
+    chat = Chat(page)
+    chat.launcher.click()
+    chat.type(LASTS)
+    expect(chat.status).to_have_text("Lumbar is writing")
+    chat.choose("Forget this conversation")
+    expect(chat.log.locator(".you")).to_have_count(0)
+    while held:
+        held.pop().continue_()
+    expect(chat.suggestions.first).to_be_visible()
+    assert not sent
+    assert not storage(page)["queue"]
 
 
 def test_two_tabs_are_two_conversations(chat, context, address):
@@ -339,9 +422,12 @@ def test_text_is_at_least_18_pixels_and_controls_44(chat):
 
 def test_larger_text_is_larger_and_stays_so(chat):
     size = "one => parseFloat(getComputedStyle(one).fontSize)"
+    chat.ask(LASTS)
     before = chat.answers.first.evaluate(size)
+    chat.log.get_by_text("Sources").click()
     chat.choose("Larger text")
     assert chat.answers.first.evaluate(size) >= 1.25 * before
+    expect(chat.log.get_by_text("Cleveland Clinic").last).to_be_visible()
     chat.page.reload()
     assert chat.answers.first.evaluate(size) >= 1.25 * before
 

@@ -13,9 +13,10 @@ import pytest
 from rasa.core.lock_store import InMemoryLockStore
 from rasa.shared.core.domain import Domain
 from sanic import Sanic
-from test_api import code_of
+from test_api import code_of, raw
 from visitor import Visitor
 
+from lumbar.channel import http
 from lumbar.channel.refused import REFUSALS, Refused
 from lumbar.channel.tokens import Tokens
 from lumbar.channel.tracker_store import RecentTrackerStore
@@ -213,6 +214,36 @@ def test_one_conversation_gets_one_answer_at_a_time(failing):
         go_on.set()
         assert first.result().status_code == third.result().status_code == 200
     assert visitor.say("again").status_code == 200
+
+
+def test_one_address_gets_so_many_answers_at_a_time(failing, monkeypatch):
+    monkeypatch.setattr(lumbar_settings, "address_at_once", 1)
+    asked, go_on = threading.Event(), threading.Event()
+
+    async def waits(message):
+        asked.set()
+        await asyncio.to_thread(go_on.wait, 30)
+        await says_hello(message)
+
+    visitor = failing(waits).begin()
+    other = Visitor(visitor.address).begin()
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(visitor.say, "first")
+        assert asked.wait(30)
+        refused = other.say("second")
+        assert code_of(refused) == (429, "address_rate")
+        assert refused.headers["Retry-After"] == "1"
+        go_on.set()
+        assert first.result().status_code == 200
+    assert other.say("second").status_code == 200
+
+
+@pytest.mark.parametrize("head", ["Content-Length: 9", "Transfer-Encoding: chunked"])
+def test_a_body_that_does_not_arrive_is_not_waited_for(failing, monkeypatch, head):
+    monkeypatch.setattr(http, "SECONDS_TO_SEND", 0.05)
+    address = failing(says_hello).address
+    request = f"POST /api/messages HTTP/1.1\r\n{head}\r\n\r\n".encode()
+    assert raw(address, request) == 408
 
 
 def test_a_failed_message_can_be_sent_again(failing):
