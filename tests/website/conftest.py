@@ -47,7 +47,8 @@ def visitor(address) -> Visitor:
     return Visitor(address).begin()
 
 
-@pytest.fixture(scope="session")
+# For one module only: while Playwright is there, no test can run an event loop.
+@pytest.fixture(scope="module")
 def chromium():
     if not shutil.which("chromium"):
         pytest.skip("needs Chromium on the PATH: on Debian, apt-get install chromium")

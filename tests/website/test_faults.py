@@ -103,6 +103,18 @@ async def says_hello(message):
     await message.output_channel.send_response(message.sender_id, {"text": "Hello!"})
 
 
+def waiting():
+    """Return an assistant that says hello when it may, and the events of both."""
+    asked, go_on = threading.Event(), threading.Event()
+
+    async def waits(message):
+        asked.set()
+        await asyncio.to_thread(go_on.wait, 30)
+        await says_hello(message)
+
+    return waits, asked, go_on
+
+
 @pytest.mark.parametrize(
     ("handle", "refused"),
     [
@@ -196,13 +208,7 @@ def test_without_a_proxy_nobody_chooses_an_address(failing, monkeypatch):
 
 
 def test_one_conversation_gets_one_answer_at_a_time(failing):
-    asked, go_on = threading.Event(), threading.Event()
-
-    async def waits(message):
-        asked.set()
-        await asyncio.to_thread(go_on.wait, 30)
-        await says_hello(message)
-
+    waits, asked, go_on = waiting()
     visitor = failing(waits).begin()
     other = Visitor(visitor.address).begin()
     with ThreadPoolExecutor() as pool:
@@ -218,13 +224,7 @@ def test_one_conversation_gets_one_answer_at_a_time(failing):
 
 def test_one_address_gets_so_many_answers_at_a_time(failing, monkeypatch):
     monkeypatch.setattr(lumbar_settings, "address_at_once", 1)
-    asked, go_on = threading.Event(), threading.Event()
-
-    async def waits(message):
-        asked.set()
-        await asyncio.to_thread(go_on.wait, 30)
-        await says_hello(message)
-
+    waits, asked, go_on = waiting()
     visitor = failing(waits).begin()
     other = Visitor(visitor.address).begin()
     with ThreadPoolExecutor() as pool:
