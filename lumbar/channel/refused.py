@@ -28,10 +28,10 @@ REFUSALS: dict[str, tuple[int, str]] = {
 """HTTP status and sentence of each code."""
 
 BY_STATUS = {
-    status: code
-    for code, (status, _) in reversed(REFUSALS.items())
-    if code in ("unreadable", "not_found", "wrong_method", "too_slow", "body_too_large")
+    REFUSALS[code][0]: code
+    for code in ("unreadable", "not_found", "wrong_method", "too_slow", "body_too_large")
 }
+"""The codes of what Sanic refuses by itself."""
 
 
 class Refused(Exception):

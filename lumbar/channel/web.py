@@ -170,11 +170,12 @@ class WebChannel(InputChannel):
             logger.error("No answer within %s seconds.", settings.answer_seconds)
             raise Refused("timed_out") from None
         known = content.load()
-        messages = [shown(one, known, self._tokens, session) for one in replies.messages]
-        if not any(messages):
+        said = (shown(one, known, self._tokens, session) for one in replies.messages)
+        messages = [one for one in said if one]
+        if not messages:
             logger.error("The assistant had no reply to a message.")
             raise Refused("no_answer")
-        return {"answer": answer, "messages": [one for one in messages if one]}
+        return {"answer": answer, "messages": messages}
 
 
 def _ready_agent(request: Request) -> Agent:

@@ -66,7 +66,6 @@ def context(chromium, address):
     context.on("console", lambda one: one.type == "error" and complaints.append(one.text))
     context.on("weberror", lambda one: complaints.append(str(one.error)))
     context.on("request", lambda one: one.url.startswith(own) or strangers.append(one.url))
-    context.complaints = complaints
     yield context
     context.close()
     assert not [one for one in complaints if "Failed to load resource" not in one], complaints

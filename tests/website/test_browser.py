@@ -236,10 +236,10 @@ def test_start_over_ends_the_waiting(chat, context):
 
 
 def test_an_emergency_opens_a_chat_that_was_closed(chat):
-    chat.page.route("**/api/messages", lambda route: held.append(route))
     held = []
-    chat.type(EMERGENCY)
-    chat.page.wait_for_function("() => true")
+    chat.page.route("**/api/messages", lambda route: held.append(route))
+    with chat.page.expect_request("**/api/messages"):
+        chat.type(EMERGENCY)
     chat.page.keyboard.press("Escape")
     expect(chat.panel).to_be_hidden()
     held[0].continue_()

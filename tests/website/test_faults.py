@@ -16,6 +16,7 @@ from sanic import Sanic
 from test_api import code_of, raw
 from visitor import Visitor
 
+from lumbar import content
 from lumbar.channel import http
 from lumbar.channel.refused import REFUSALS, Refused
 from lumbar.channel.tokens import Tokens
@@ -144,9 +145,7 @@ def test_the_log_names_where_an_exception_came_from(failing, caplog):
     assert "in raises" in caplog.text
 
 
-def test_an_apology_gives_the_clinics_number(monkeypatch, tmp_path):
-    from lumbar import content
-
+def test_an_apology_gives_the_clinics_number(monkeypatch):
     clinic = content.load().clinic.copy(update={"phone": "+1 555 0100"})
     monkeypatch.setattr(content, "load", lambda: SimpleNamespace(clinic=clinic))
     for code, (status, _) in REFUSALS.items():
