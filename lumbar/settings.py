@@ -3,15 +3,26 @@
 import secrets
 import sys
 from pathlib import Path
+from typing import Any
 
-from pydantic import BaseSettings, Field, ValidationError
+from pydantic import BaseSettings, Field, ValidationError, validator
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 class Settings(BaseSettings):
-    content: Path = ROOT / "content"
-    build: Path = ROOT / "build"
+    project: Path = ROOT
+    """Folder with `data/`, `domain.yml`, `config.yml` and the folders below."""
+    content: Path = Path("content")
+    build: Path = Path("build")
+    """What can be made anew at any time."""
+    models: Path = Path("models")
+    state: Path = Path("state")
+    """What cannot: conversations, what the studio did."""
+    served: Path = Path("served")
+    """The version of the model that is served, a link into `models/versions/`."""
+    database: str = ""
+    """Where conversations are kept, as an SQLAlchemy URL; without it, a file in `state`."""
     weights: Path | None = None
     """Folder with `model.safetensors` and `tokenizer.json`; without it, the
     installed package's, whose checksum is then verified."""
@@ -36,6 +47,18 @@ class Settings(BaseSettings):
 
     class Config:
         env_prefix = "lumbar_"
+
+    @validator("content", "build", "models", "state", always=True)
+    def _in_the_project(cls, folder: Path, values: dict[str, Any]) -> Path:
+        return Path(values["project"]) / folder
+
+    @validator("served", always=True)
+    def _among_the_models(cls, folder: Path, values: dict[str, Any]) -> Path:
+        return Path(values["models"]) / folder
+
+    @validator("database", always=True)
+    def _in_the_state(cls, url: str, values: dict[str, Any]) -> str:
+        return url or f"sqlite:///{values['state'] / 'conversations.db'}"
 
 
 try:

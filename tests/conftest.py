@@ -1,6 +1,11 @@
 """What tests share: the trained assistant, its action server and the spaCy pipeline."""
 
 import os
+import shutil
+from tempfile import mkdtemp
+
+# What tests say to the assistant is no patient's question.
+os.environ["LUMBAR_STATE"] = mkdtemp(prefix="lumbar-")
 
 from lumbar.serving import environment
 
@@ -14,6 +19,12 @@ from lumbar.examples import by_label, read_examples
 from lumbar.language import pipeline
 from lumbar.serving import action_server
 from lumbar.settings import ROOT
+
+
+@pytest.fixture(scope="session", autouse=True)
+def state():
+    yield
+    shutil.rmtree(os.environ["LUMBAR_STATE"])
 
 
 @pytest.fixture(scope="session")

@@ -1,15 +1,31 @@
 """A conversation is kept, and its length costs nothing."""
 
+import logging
+import sqlite3
+
+import pytest
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, BotUttered, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from lumbar.channel import tracker_store
 from lumbar.channel.tracker_store import KEPT, RecentTrackerStore
+from lumbar.settings import settings
+from lumbar.studio.conversations import read_turns
+
+
+@pytest.fixture(autouse=True)
+def database(tmp_path, monkeypatch):
+    monkeypatch.setattr(settings, "database", f"sqlite:///{tmp_path / 'conversations.db'}")
 
 
 def store():
     return RecentTrackerStore(Domain.load("domain.yml"))
+
+
+def stored():
+    """What the database holds, as (sender, text) of each message."""
+    return [(turn.conversation, turn.text) for turn in read_turns()]
 
 
 async def test_what_was_said_is_there_with_the_next_message():
@@ -43,6 +59,7 @@ async def test_a_long_conversation_keeps_its_latest_turns_only():
     again = await kept.retrieve("anna")
     assert len(again.events) == KEPT
     assert again.latest_message.text == "question 199"
+    assert [text for _, text in stored()] == [f"question {number}" for number in range(200)]
 
 
 async def test_a_conversation_saved_empty_is_forgotten():
@@ -53,6 +70,7 @@ async def test_a_conversation_saved_empty_is_forgotten():
     await kept.save(DialogueStateTracker.from_events("anna", []))
     assert await kept.retrieve("anna") is None
     assert list(await kept.keys()) == []
+    assert stored() == []
 
 
 async def test_conversations_are_bounded_and_the_silent_go_first(monkeypatch):
@@ -63,3 +81,30 @@ async def test_conversations_are_bounded_and_the_silent_go_first(monkeypatch):
     await kept.get_or_create_tracker("anna")
     await kept.get_or_create_tracker("dora")
     assert set(await kept.keys()) == {"anna", "carl", "dora"}
+
+
+async def test_a_conversation_goes_on_after_the_server_was_restarted():
+    before = store()
+    tracker = await before.get_or_create_tracker("anna")
+    tracker.update(UserUttered("how long do shots last"))
+    tracker.update(SlotSet("attribute", "duration_of_relief"))
+    await before.save(tracker)
+    after = store()
+    again = await after.get_or_create_tracker("anna")
+    assert again.get_slot("attribute") == "duration_of_relief"
+    again.update(UserUttered("and surgery"))
+    await after.save(again)
+    assert stored() == [("anna", "how long do shots last"), ("anna", "and surgery")]
+
+
+async def test_a_broken_database_costs_no_answer_and_tells_no_words(tmp_path, caplog):
+    kept = store()
+    with sqlite3.connect(tmp_path / "conversations.db") as other:
+        other.execute("DROP TABLE events")
+    tracker = await kept.get_or_create_tracker("anna")
+    tracker.update(UserUttered("my name is Anna"))
+    with caplog.at_level(logging.DEBUG):
+        await kept.save(tracker)
+    assert (await kept.retrieve("anna")).latest_message.text == "my name is Anna"
+    assert "The database of conversations failed" in caplog.text
+    assert "my name is" not in caplog.text

@@ -20,10 +20,12 @@ from lumbar import content
 from lumbar.channel.http import add_http
 from lumbar.channel.limits import Limits
 from lumbar.channel.pages import add_pages
+from lumbar.channel.promotion import follow
 from lumbar.channel.refused import Refused
 from lumbar.channel.replies import Replies, buttons, shown
 from lumbar.channel.requests import Feedback, PressedButton, TypedMessage, plain_text, read_body
 from lumbar.channel.tokens import Tokens
+from lumbar.language.redaction import redact
 from lumbar.settings import settings
 
 WARMING_UP = ("How long does MILD last?", "Compare MILD with surgery")
@@ -67,6 +69,7 @@ class WebChannel(InputChannel):
             for question in WARMING_UP:
                 await on_new_message(UserMessage(question, Replies(), session))
             await _forget(app.ctx.agent, session)
+            app.add_task(follow(app.ctx.agent, WARMING_UP))
 
         @web.get("/api/health")
         async def health(request: Request) -> HTTPResponse:
@@ -107,7 +110,8 @@ class WebChannel(InputChannel):
         async def message(request: Request) -> HTTPResponse:
             session = self._session(request)
             body = read_body(request, TypedMessage)
-            text = plain_text(body.text)
+            # From here on nothing knows who the patient is.
+            text = redact(plain_text(body.text))
             return await self._answer(request, on_new_message, session, text, body.id)
 
         @web.post("/api/buttons")
