@@ -22,12 +22,13 @@ class ActionAskMore(Action):
         if last is None:
             dispatcher.utter_message(text=known.phrases.no_answer_yet)
             return [ANSWERED]
-        more = message_metadata(last).get("more") or []
+        known_facts = known.facts.by_id
+        more = [fact for fact in message_metadata(last).get("more") or [] if fact in known_facts]
         if not more:
             dispatcher.utter_message(text=known.phrases.no_more)
             return [ANSWERED]
         dispatcher.utter_message(
-            text=known.facts[more[0]].text,
+            text=known_facts[more[0]].text,
             metadata={"facts": [more[0]], "more": more[1:]},
             utter_action=last["metadata"].get("utter_action"),
         )

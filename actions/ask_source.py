@@ -23,11 +23,17 @@ class ActionAskSource(Action):
         if last is None:
             dispatcher.utter_message(text=known.phrases.no_answer_yet)
             return [ANSWERED]
-        cited = message_metadata(last)
-        keys = [key for fact in cited["facts"] for key in known.facts[fact].evidence]
-        evidence = [known.facts.evidence[key] for key in dict.fromkeys(keys)]
-        text = known.phrases.source
-        if evidence:
-            text = known.phrases.source_cites.format(evidence=listed(evidence))
+        by_id = known.facts.by_id
+        cited = [by_id[one] for one in message_metadata(last)["facts"] if one in by_id]
+        evidence = [known.facts.evidence[key] for fact in cited for key in fact.evidence]
+        others = [fact.source for fact in cited if fact.source]
+        if others:
+            named = listed(list(dict.fromkeys(others + evidence)))
+            text = known.phrases.source_other.format(source=named)
+        elif evidence:
+            named = listed(list(dict.fromkeys(evidence)))
+            text = known.phrases.source_cites.format(evidence=named)
+        else:
+            text = known.phrases.source
         dispatcher.utter_message(text=text)
         return [ANSWERED]

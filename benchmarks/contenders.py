@@ -35,7 +35,8 @@ class Contender:
         return self.folder / "models" / "model.tar.gz"
 
     def environment(self) -> dict[str, str]:
-        return {**environment(), "PYTHONPATH": str(ROOT), **self.variables}
+        state = {"LUMBAR_STATE": str(self.folder / "state")}
+        return {**environment(), "PYTHONPATH": str(ROOT), **state, **self.variables}
 
 
 def sample(examples: Sequence[tuple[str, str]], each: int) -> list[tuple[str, str]]:

@@ -5,18 +5,31 @@ mend the file.
 """
 
 import re
-from collections.abc import Iterable
-from difflib import get_close_matches
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, Extra, ValidationError, validator
+from pydantic import BaseModel, Extra, validator
+from pydantic.fields import ModelField
 
-from lumbar.documents import ContentError, read_yaml
+from lumbar.documents import ContentError, Places, nearest, read_as
 from lumbar.settings import settings
 
 FIGURE = re.compile(r"\d[\d,.]*\d|\d")
+NUMBER_WORDS = {
+    **{"two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7"},
+    **{"eight": "8", "nine": "9", "ten": "10", "eleven": "11", "twelve": "12"},
+}
+"""Without "one", which is as often no number."""
+PLACEHOLDER = re.compile(r"\{[^{}]*\}?|\}")
+PHRASE_PLACEHOLDERS = {
+    "fallback_again": ("{clinic_contact}",),
+    "untold": ("{aspect}", "{treatment}", "{clinic_contact}"),
+    "source_cites": ("{evidence}",),
+    "source_other": ("{source}",),
+}
+"""What the actions fill into a phrase; the others are said as they are."""
 TREATMENTS = (
     "mild",
     "epidural_steroid_injection",
@@ -39,6 +52,8 @@ class Fact(_Strict):
     text: str
     figures: list[str] = []
     evidence: list[str] = []
+    source: str = ""
+    """Who says so, where it is not the article."""
 
     @validator("text")
     def _ends_as_a_sentence(cls, text: str) -> str:
@@ -138,6 +153,26 @@ class Clinic(_Strict):
         ways = [way for way in (self.phone, self.booking, self.hours) if way]
         return f"{self.name} ({', '.join(ways)})" if ways else self.name
 
+    @property
+    def fillings(self) -> dict[str, str]:
+        """What each placeholder in an answer becomes."""
+        return {
+            "{clinic_name}": self.name,
+            "{clinic_contact}": self.contact,
+            "{clinic_way}": self.way,
+            "{emergency_number}": self.emergency_number,
+        }
+
+    def fill(self, node: Any) -> Any:
+        """Return `node`, of lists, dicts and texts, with the placeholders filled in."""
+        if isinstance(node, str):
+            for placeholder, value in self.fillings.items():
+                node = node.replace(placeholder, value)
+            return node
+        if isinstance(node, dict):
+            return {key: self.fill(value) for key, value in node.items()}
+        return [self.fill(value) for value in node] if isinstance(node, list) else node
+
 
 class Phrases(_Strict):
     fallback: str
@@ -148,11 +183,22 @@ class Phrases(_Strict):
     untold: str
     source: str
     source_cites: str
+    source_other: str
     no_answer_yet: str
     no_more: str
     affirm: str
     deny: str
     questions: dict[str, str]
+
+    @validator("*")
+    def _known_placeholders(cls, value: Any, field: ModelField) -> Any:
+        known = PHRASE_PLACEHOLDERS.get(field.name, ())
+        unknown = [one for one in PLACEHOLDER.findall(str(value)) if one not in known]
+        if unknown and isinstance(value, str):
+            raise ValueError(
+                f"{unknown[0]!r} cannot be filled in here; {' '.join(known) or 'nothing'} can"
+            )
+        return value
 
 
 class Content(_Strict):
@@ -162,88 +208,83 @@ class Content(_Strict):
     phrases: Phrases
 
 
-@lru_cache(maxsize=4)
+def figures(text: str) -> list[str]:
+    """Return the numbers in `text`, each once, those in words as digits."""
+    words = re.sub(r"[a-z]+", lambda word: NUMBER_WORDS.get(word[0], word[0]), text.lower())
+    return list(dict.fromkeys(FIGURE.findall(words)))
+
+
 def load(folder: Path | None = None) -> Content:
-    """Return what `folder` (by default the project's `content/`) holds.
+    """Return what `folder` (by default `settings.content`) holds.
+
+    A server's folder is that of the served model: when another one is promoted, the next
+    call returns what belongs to that.
 
     Raises:
         ContentError: a file is missing, is no YAML, has a wrong or unknown key, or
             names a fact or evidence that does not exist.
     """
-    folder = folder or settings.content
-    facts, facts_tree = _read(folder / "facts.yml", Facts)
-    treatments, treatments_tree = _read(folder / "treatments.yml", Treatments)
-    clinic, _ = _read(folder / "clinic.yml", Clinic)
-    phrases, _ = _read(folder / "phrases.yml", Phrases)
+    folder = (folder or settings.content).resolve()
+    return _load(folder, tuple(_changed(folder / f"{name}.yml") for name in Content.__fields__))
+
+
+def _changed(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.is_file() else 0
+
+
+@lru_cache(maxsize=4)
+def _load(folder: Path, changed: tuple[int, ...]) -> Content:
+    parts, errors = examine(folder)
+    if errors:
+        raise errors[0]
+    return Content(**parts)
+
+
+def examine(folder: Path) -> tuple[dict[str, Any], list[ContentError]]:
+    """Return what can be used of each file in `folder`, None where nothing can, and every
+    error."""
+    parts: dict[str, Any] = {}
+    errors: list[ContentError] = []
+    for name, field in Content.__fields__.items():
+        parts[name], found = read_as(folder / f"{name}.yml", field.type_)
+        errors += found
+    if parts["facts"]:
+        errors += _facts_errors(folder / "facts.yml", parts["facts"])
+    if parts["facts"] and parts["treatments"]:
+        known = parts["facts"].by_id
+        errors += _treatments_errors(folder / "treatments.yml", parts["treatments"], known)
+    return parts, errors
+
+
+def _facts_errors(path: Path, facts: Facts) -> Iterator[ContentError]:
     seen: set[str] = set()
     for index, fact in enumerate(facts.facts):
-        where = _where(folder / "facts.yml", facts_tree, ("facts", index, "id"))
         if fact.id in seen:
-            raise ContentError(f"{where}: fact {fact.id!r} stands twice. Give one another id.")
+            line = Places(path).line("facts", index, "id")
+            yield ContentError(
+                path, line, f"fact {fact.id!r} stands twice.", "Give one another id."
+            )
         seen.add(fact.id)
         for key in fact.evidence:
             if key not in facts.evidence:
-                raise ContentError(
-                    f"{where}: fact {fact.id!r} rests on unknown evidence {key!r}."
-                    f"{_nearest(key, facts.evidence)}"
-                )
+                line = Places(path).line("facts", index, "evidence")
+                text = f"fact {fact.id!r} rests on unknown evidence {key!r}."
+                yield ContentError(path, line, text, nearest(key, facts.evidence))
+
+
+def _treatments_errors(
+    path: Path, treatments: Treatments, known: Iterable[str]
+) -> Iterator[ContentError]:
     for name, treatment in treatments.treatments.items():
-        where = _where(folder / "treatments.yml", treatments_tree, ("treatments", name, "facts"))
-        for key in (*treatment.facts, *treatment.more):
-            if key not in seen:
-                raise ContentError(
-                    f"{where}: treatment {name!r} cites unknown fact {key!r}.{_nearest(key, seen)}"
-                )
-    return Content(facts=facts, treatments=treatments, clinic=clinic, phrases=phrases)
+        for key in ("facts", "more"):
+            for fact in getattr(treatment, key):
+                if fact not in known:
+                    line = Places(path).line("treatments", name, key)
+                    text = f"treatment {name!r} cites unknown fact {fact!r}."
+                    yield ContentError(path, line, text, nearest(fact, known))
 
 
 def _must_be_known(names: Iterable[str], known: tuple[str, ...]) -> None:
     for name in names:
         if name not in known:
             raise ValueError(f"unknown name {name!r}; the known ones are {', '.join(known)}")
-
-
-def _read(path: Path, model: Any) -> tuple[Any, Any]:
-    tree = read_yaml(path, with_positions=True)
-    try:
-        return model.parse_obj(tree), tree
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise ContentError(_explain(path, tree, dict(first), model)) from None
-
-
-def _explain(path: Path, tree: Any, error: dict[str, Any], model: Any) -> str:
-    place = tuple(part for part in error["loc"] if part != "__root__" and part != "__key__")
-    key = ".".join(map(str, place)) or "the file"
-    if error["type"] == "value_error.extra":
-        known = _known_names(model, place)
-        return f"{_where(path, tree, place)}: unknown key {key!r}.{_nearest(str(place[-1]), known)}"
-    if error["type"] == "value_error.missing":
-        return f"{_where(path, tree, place[:-1])}: the key {key!r} is missing. Add it."
-    remedy = "Correct the value." if place else "Fill in the file."
-    return f"{_where(path, tree, place)}: {key}: {error['msg']}. {remedy}"
-
-
-def _known_names(model: Any, place: tuple) -> list[str]:
-    for part in place[:-1]:
-        field = model.__fields__.get(part) if hasattr(model, "__fields__") else None
-        if field is not None:
-            model = field.type_
-    return list(getattr(model, "__fields__", {}))
-
-
-def _where(path: Path, tree: Any, place: tuple) -> str:
-    line = 1
-    for part in place:
-        try:
-            position = tree.lc.key(part) if hasattr(tree, "keys") else tree.lc.item(part)
-            line = position[0] + 1
-            tree = tree[part]
-        except (AttributeError, KeyError, IndexError, TypeError):
-            break
-    return f"{path}:{line}"
-
-
-def _nearest(name: str, known: Any) -> str:
-    close = get_close_matches(name, list(known), n=1)
-    return f" Did you mean {close[0]!r}?" if close else " Correct or remove it."

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lumbar.documents import read_yaml
-from lumbar.settings import ROOT
+from lumbar.settings import settings
 
 
 def by_label(examples: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
@@ -16,10 +16,11 @@ def by_label(examples: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     return dict(texts)
 
 
-def read_examples(folder: Path = ROOT / "data") -> list[tuple[str, str]]:
-    """Return (text, intent or FAQ key) of every example in `folder`'s `nlu*.yml`."""
+def read_examples(folder: Path | None = None) -> list[tuple[str, str]]:
+    """Return (text, intent or FAQ key) of every example in `folder`'s `nlu*.yml`, by default
+    the project's."""
     examples = []
-    for path in sorted(folder.glob("nlu*.yml")):
+    for path in sorted((folder or settings.project / "data").glob("nlu*.yml")):
         for block in read_yaml(path)["nlu"]:
             lines = block["examples"].splitlines()
             examples += [

@@ -13,9 +13,10 @@ from urllib.request import urlopen
 
 from lumbar.documents import read_yaml
 from lumbar.settings import ROOT, settings
+from lumbar.studio.errors import StudioError
+from lumbar.studio.versions import MODEL
 
 HOST = "127.0.0.1"
-MODEL = "models/lumbar.tar.gz"
 START_SECONDS = 60
 STOP_SECONDS = 10
 
@@ -30,12 +31,30 @@ HOME = ROOT / ".cache" / "home"
 """Where Rasa and Keras leave their settings, which would be the user's folder."""
 
 
-class ServingError(Exception):
+class ServingError(StudioError):
     """A process did not start; the text says which and what to look at."""
+
+
+def served_model() -> Path:
+    """Return the model that is served, whichever version it is now.
+
+    Raises:
+        ServingError: there is none.
+    """
+    model = settings.served.resolve() / MODEL
+    if not model.is_file():
+        raise ServingError(f"{settings.served}: there is no model. `lumbar train` makes one.")
+    return model
 
 
 def environment() -> dict[str, str]:
     return {**os.environ, **QUIET, "HOME": str(HOME)}
+
+
+def serving_environment() -> dict[str, str]:
+    """Return the environment of a process that answers patients: what it knows is what the
+    served version was made from, however the files are changed meanwhile."""
+    return {**environment(), "LUMBAR_CONTENT": str(settings.served.absolute() / "content")}
 
 
 def free_port() -> int:
@@ -54,7 +73,7 @@ def action_server() -> Iterator[Path]:
     port = free_port()
     settings.build.mkdir(parents=True, exist_ok=True)
     endpoints = settings.build / f"endpoints-{port}.yml"
-    everything = read_yaml(ROOT / "endpoints.yml")
+    everything = read_yaml(settings.project / "endpoints.yml")
     everything["action_endpoint"]["url"] = f"http://{HOST}:{port}/webhook"
     endpoints.write_text(json.dumps(everything))
     module = ("rasa_sdk", "--actions", "actions", "--port", str(port))
@@ -83,7 +102,15 @@ def website(port: int | None = None, **overrides: str) -> Iterator[tuple[str, su
     address = f"http://{settings.host}:{port}"
     with action_server() as endpoints:
         module = (
-            *("lumbar.quietly", "rasa", "run", "--model", MODEL, "--endpoints", str(endpoints)),
+            *(
+                "lumbar.quietly",
+                "rasa",
+                "run",
+                "--model",
+                str(served_model()),
+                "--endpoints",
+                str(endpoints),
+            ),
             *("--interface", settings.host, "--port", str(port)),
         )
         with _running("assistant", module, overrides) as (process, log):
@@ -100,8 +127,8 @@ def _running(
     with log.open("w") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", *module],
-            cwd=ROOT,
-            env={**environment(), **overrides},
+            cwd=settings.project,
+            env={**serving_environment(), **overrides},
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -139,8 +166,10 @@ def _is_ready(address: str) -> bool:
         return False
 
 
-def start_rasa(*arguments: str) -> subprocess.Popen:
-    """Start a Rasa command in the project's folder."""
+def start_rasa(*arguments: str, **overrides: str) -> subprocess.Popen:
+    """Start a Rasa command in the project's folder; `overrides` are environment variables."""
     return subprocess.Popen(
-        [sys.executable, "-m", "lumbar.quietly", "rasa", *arguments], cwd=ROOT, env=environment()
+        [sys.executable, "-m", "lumbar.quietly", "rasa", *arguments],
+        cwd=settings.project,
+        env={**serving_environment(), **overrides},
     )

@@ -9,9 +9,10 @@ from rasa.core.agent import Agent, load_agent
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.core.utils import AvailableEndpoints
 
-from lumbar.settings import ROOT
+from lumbar.settings import settings
+from lumbar.studio.versions import MODEL as NAME
 
-MODEL = ROOT / "models" / "lumbar.tar.gz"
+MODEL = settings.served / NAME
 
 
 @dataclass

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file
 from scipy.special import erf, softmax
 
-from lumbar.language import encoder, pipeline
-from lumbar.language.encoder import WIDTH, WeightsError, weights_folder
+from lumbar.language import encoder_graph, pipeline
+from lumbar.language.encoder import WIDTH
+from lumbar.language.encoder_graph import WeightsError, weights_folder
 from lumbar.language.language_id import language_scores
 
 
@@ -71,7 +72,7 @@ def test_no_text_gives_no_vector():
 
 
 def test_altered_weights_are_refused(monkeypatch):
-    monkeypatch.setattr(encoder, "PACKAGE_SHA256", "0" * 64)
+    monkeypatch.setattr(encoder_graph, "PACKAGE_SHA256", "0" * 64)
     with pytest.raises(WeightsError, match="Reinstall the package"):
         weights_folder()
 

@@ -5,7 +5,7 @@ from typing import Any
 from rasa.core.channels.channel import OutputChannel
 
 from lumbar.channel.tokens import Tokens
-from lumbar.content import Content
+from lumbar.content import Content, Fact
 
 
 class Replies(OutputChannel):
@@ -31,7 +31,12 @@ def shown(message: dict[str, Any], known: Content, tokens: Tokens, session: str)
         "lang": metadata.get("lang"),
         "emergency": known.clinic.emergency_number if metadata.get("emergency") else None,
         "table": table and {key: table[key] for key in ("caption", "columns", "rows")},
-        "sources": [_source(fact, known) for fact in metadata.get("facts") or ()],
+        "sources": [
+            _source(known.facts[fact], known)
+            for fact in metadata.get("facts") or ()
+            # While another model is taken up, an answer may cite what is gone.
+            if fact in known.facts.by_id
+        ],
         "buttons": buttons(message, tokens, session),
     }
     return {key: value for key, value in shown.items() if value}
@@ -45,10 +50,10 @@ def buttons(message: dict[str, Any], tokens: Tokens, session: str) -> list[dict[
     ]
 
 
-def _source(fact_id: str, known: Content) -> dict[str, Any]:
-    fact = known.facts[fact_id]
+def _source(fact: Fact, known: Content) -> dict[str, Any]:
     return {
         "text": fact.text,
         "section": fact.section,
-        "evidence": [known.facts.evidence[key] for key in fact.evidence],
+        "evidence": [fact.source] * bool(fact.source)
+        + [known.facts.evidence[key] for key in fact.evidence],
     }

@@ -42,18 +42,16 @@ SMALL_TALK = (
 )
 COMPARISON = "compare_treatments"
 
-OF_MILD_ALONE = frozenset(
+OF_OTHERS_TOO = frozenset(
     f"faq/{key}"
     for key in (
-        *("duration", "recovery_time", "return_to_activity", "when_improvement", "benefits"),
-        *("procedure_length", "procedure_steps", "same_day_home", "implants", "risks_safety"),
-        *("success_rate", "coverage", "cost", "fda", "spinal_stability", "results_imaging"),
-        *("why_durable", "how_it_works", "anesthesia"),
+        *("what_is_mild", "what_is_lss", "evidence", "come_back", "aftercare", "candidacy", "age"),
+        *("avoid_surgery", "find_specialist"),
     )
 )
-"""Keys that are ruled out for a message that names other treatments and not MILD:
-the answer would be about the wrong one. The other keys may well mention those:
-"shots stopped helping, am I a candidate?" """
+"""Keys whose questions may well name other treatments: "shots stopped helping, am I a
+candidate?" Any other key, one that editors teach too, is ruled out for a message that names
+other treatments and not MILD: the answer would be about the wrong one."""
 
 TEMPERATURE = 3.0
 """Sharpens the distances of the classes into probabilities. It only sets the scale
@@ -184,20 +182,13 @@ class IntentModel:
         """Return what `doc` is about; below `threshold`, `nlu_fallback`."""
         text = self.spelling(doc.text)
         vector = pipeline.encoder()([text])[0]
-        distances = self._distances(text, vector, np.array(_found(doc)))
-        probabilities = softmax(TEMPERATURE * distances)
-        order = probabilities.argsort()[::-1]
-        ranking = [(str(self.classes[i]), float(probabilities[i])) for i in order]
+        ranking = self._ranking(doc, text, vector)
         label, confidence = ranking[0]
-        if label in OF_MILD_ALONE and _of_others_alone(doc):
+        of_mild_alone = label.startswith("faq/") and label not in OF_OTHERS_TOO
+        if of_mild_alone and _of_others_alone(doc):
             elsewhere = (one for one in ranking if one[0] in (COMPARISON, *REFUSALS))
             label, confidence = next(elsewhere, ranking[0])
-        evidence = Evidence(
-            float(np.log(confidence)),
-            self._nearness(vector, [label]),
-            self._nearness(vector, REFUSALS),
-            sum(probability for name, probability in ranking if name in REFUSALS),
-        )
+        evidence = self._evidence(label, confidence, ranking, vector)
         chance = float(expit(np.dot(CHANCE, evidence) + CHANCE_OFFSET))
         language = self._foreign_language(doc)
         flags = doc._.red_flags or (red_flags(text) if text != doc.text else [])
@@ -210,6 +201,32 @@ class IntentModel:
         elif doubtful(label, chance, threshold):
             label, confidence = FALLBACK, 1.0 - confidence
         return Decision(label, confidence, ranking, chance, evidence, language, flags)
+
+    def nearest(self, doc: Doc, labels: Iterable[str]) -> tuple[str, float]:
+        """Return that of `labels` whose examples are nearest to `doc`, and the chance that it
+        is right."""
+        text = self.spelling(doc.text)
+        vector = pipeline.encoder()([text])[0]
+        label = max(labels, key=lambda one: self._nearness(vector, [one]))
+        ranking = self._ranking(doc, text, vector)
+        evidence = self._evidence(label, dict(ranking)[label], ranking, vector)
+        return label, float(expit(np.dot(CHANCE, evidence) + CHANCE_OFFSET))
+
+    def _ranking(self, doc: Doc, text: str, vector: np.ndarray) -> list[tuple[str, float]]:
+        distances = self._distances(text, vector, np.array(_found(doc)))
+        probabilities = softmax(TEMPERATURE * distances)
+        order = probabilities.argsort()[::-1]
+        return [(str(self.classes[i]), float(probabilities[i])) for i in order]
+
+    def _evidence(
+        self, label: str, probability: float, ranking: list[tuple[str, float]], vector: np.ndarray
+    ) -> Evidence:
+        return Evidence(
+            float(np.log(probability)),
+            self._nearness(vector, [label]),
+            self._nearness(vector, REFUSALS),
+            sum(share for name, share in ranking if name in REFUSALS),
+        )
 
     def _distances(self, text: str, vector: np.ndarray, found: np.ndarray) -> np.ndarray:
         """Return how far `text` lies on the side of each label, shape (classes)."""

@@ -1,6 +1,5 @@
 """Builds, saves and loads the spaCy pipeline that reads every message."""
 
-import hashlib
 import shutil
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +11,8 @@ from spacy.tokens import Doc
 
 from lumbar import content
 from lumbar.language import language_id, matcher, red_flags  # noqa: F401  (register factories)
-from lumbar.language.encoder import PACKAGE_SHA256, SentenceEncoder, build, weights_folder
+from lumbar.language.encoder import SentenceEncoder
+from lumbar.language.fingerprint import fingerprint
 from lumbar.settings import settings
 
 MAX_CHARACTERS = 1000
@@ -34,6 +34,8 @@ class EncoderComponent:
         return self.encoder([doc.text])[0]
 
     def to_disk(self, path: Path, exclude=()) -> None:
+        from lumbar.language.encoder_graph import build, weights_folder
+
         build(weights_folder(settings.weights), Path(path))
 
     def from_disk(self, path: Path, exclude=()) -> "EncoderComponent":
@@ -46,22 +48,18 @@ def _create(nlp: Language, name: str) -> EncoderComponent:
     return EncoderComponent()
 
 
-def fingerprint() -> str:
-    """Return what the pipeline is made from, as a hash: code, names and weights."""
-    digest = hashlib.sha256((spacy.__version__ + str(settings.weights or PACKAGE_SHA256)).encode())
-    sources = [*sorted(Path(__file__).parent.glob("*.py")), settings.content / "treatments.yml"]
-    for path in sources:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+def load() -> Language:
+    """Return the pipeline, built first when it is missing or older than its parts."""
+    names = (settings.content / "treatments.yml").resolve()
+    return _load(names, names.stat().st_mtime_ns if names.is_file() else 0)
 
 
 @lru_cache(maxsize=1)
-def load() -> Language:
-    """Return the pipeline, built first when it is missing or older than its parts."""
+def _load(names: Path, changed: int) -> Language:
     content.load()
+    current = fingerprint()
     folder = settings.build / "pipeline"
     stamp = folder / "fingerprint"
-    current = fingerprint()
     settings.build.mkdir(parents=True, exist_ok=True)
     with FileLock(settings.build / "pipeline.lock"):
         if not stamp.is_file() or stamp.read_text() != current:

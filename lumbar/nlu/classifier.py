@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from joblib import Memory
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -14,13 +13,9 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from lumbar.language import pipeline
+from lumbar.language.fits import fitted
 from lumbar.language.intents import Decision, IntentModel
 from lumbar.nlu.reader import DOC, Reader
-from lumbar.settings import settings
-
-
-def _fit(texts: list[str], labels: list[str], fingerprint: str) -> IntentModel:
-    return IntentModel.fit(texts, labels)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -70,17 +65,10 @@ class IntentClassifier(GraphComponent):
         return pipeline.fingerprint()
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Fit on the examples, or reuse the last fit on the very same ones.
-
-        Rasa counts the answers' texts as training data; without the reuse, changing
-        one answer would train the classifier again.
-        """
-        examples = training_data.intent_examples
-        memory = Memory(settings.build / "fits", verbose=0)
-        self._model = memory.cache(_fit)(
-            [example.get(TEXT) for example in examples],
-            [example.get(INTENT_RESPONSE_KEY) or example.get(INTENT) for example in examples],
-            pipeline.fingerprint(),
+        """Fit on the examples, or reuse the last fit on the very same ones."""
+        self._model = fitted(
+            (example.get(TEXT), example.get(INTENT_RESPONSE_KEY) or example.get(INTENT))
+            for example in training_data.intent_examples
         )
         with self._model_storage.write_to(self._resource) as folder:
             self._model.save(folder)

@@ -41,15 +41,9 @@ class ContentImporter(RasaFileImporter):
         return story_graph_from_paths(self._story_files, self._whole_domain(), exclusion_percentage)
 
     def _whole_domain(self) -> Domain:
-        clinic = content.load().clinic
-        values = {
-            "{clinic_name}": clinic.name,
-            "{clinic_contact}": clinic.contact,
-            "{clinic_way}": clinic.way,
-            "{emergency_number}": clinic.emergency_number,
-        }
         data = Domain.load(self._domain_path).as_dict() if self._domain_path else {}
-        return Domain.from_dict({**data, "responses": _fill(data.get("responses", {}), values)})
+        responses = content.load().clinic.fill(data.get("responses", {}))
+        return Domain.from_dict({**data, "responses": responses})
 
     @cached_method
     def get_nlu_data(self, language: str | None = "en") -> TrainingData:
@@ -74,15 +68,3 @@ class _Example(Message):
         if self._fingerprint is None:
             self._fingerprint = super().fingerprint()
         return self._fingerprint
-
-
-def _fill(node: Any, values: dict[str, str]) -> Any:
-    if isinstance(node, str):
-        for placeholder, value in values.items():
-            node = node.replace(placeholder, value)
-        return node
-    if isinstance(node, dict):
-        return {key: _fill(value, values) for key, value in node.items()}
-    if isinstance(node, list):
-        return [_fill(value, values) for value in node]
-    return node

@@ -65,7 +65,7 @@ def test_a_port_in_use_is_named_with_the_way_out(tmp_path):
 
 
 def test_an_assistant_that_does_not_start_says_where_to_look(tmp_path):
-    command = start(free_port(), tmp_path, LUMBAR_CONTENT=str(tmp_path / "nowhere"))
+    command = start(free_port(), tmp_path, LUMBAR_DATABASE="nowhere://")
     printed, _ = command.communicate(timeout=120)
     assert command.returncode == 1
     assert "did not start" in printed
