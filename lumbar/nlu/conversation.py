@@ -7,9 +7,12 @@ from typing import Any
 from uuid import uuid4
 
 from rasa.core.agent import Agent, load_agent
-from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
+from rasa.core.channels.channel import UserMessage
 from rasa.core.utils import AvailableEndpoints
 from rasa.shared.core.events import ActionExecuted, UserUttered
+
+from actions.conversation import TERMINAL
+from lumbar.channel.replies import Replies
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,9 @@ class Conversation:
         assert self._agent.tracker_store is not None
         before = await self._agent.tracker_store.retrieve(self._sender)
         slots = before.current_slot_values() if before else {}
-        channel = CollectingOutputChannel()
-        await self._agent.handle_message(UserMessage(text, channel, self._sender))
+        channel = Replies()
+        message = UserMessage(text, channel, self._sender, input_channel=TERMINAL)
+        await self._agent.handle_message(message)
         tracker = await self._agent.tracker_store.retrieve(self._sender)
         actions = []
         for event in reversed(tracker.events):

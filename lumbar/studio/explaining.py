@@ -117,7 +117,7 @@ def fired(
                 return f"a story, “{story['story']}”"
         return "a story"
     rules = read_yaml(folder / "data" / "rules.yml")["rules"]
-    fitting = [one for one in rules if _fits(one, intent, action, slots)]
+    fitting = [one for one in rules if _fits(one, intent, [name for name, _ in actions], slots)]
     # The more conditions a rule has, the more it is about this case.
     best = max(fitting, key=lambda one: len(one.get("condition", ())), default=None)
     return f"the rule “{best['rule']}”" if best else policy
@@ -130,9 +130,12 @@ def cited(messages: Sequence[Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def _fits(rule: Mapping[str, Any], intent: str, action: str, slots: Mapping[str, Any]) -> bool:
+def _fits(
+    rule: Mapping[str, Any], intent: str, actions: Sequence[str], slots: Mapping[str, Any]
+) -> bool:
     steps = rule["steps"]
-    if steps[0].get("intent") != intent or {"action": action} not in steps:
+    follows = [step["action"] for step in steps if "action" in step]
+    if steps[0].get("intent") != intent or follows != list(actions):
         return False
     wanted = [slot for one in rule.get("condition", ()) for slot in one["slot_was_set"]]
     return all(slots.get(name) == value for one in wanted for name, value in one.items())

@@ -79,7 +79,8 @@ def _item(fact: Mapping[str, Any], column: int) -> list[str]:
 def _quoted(value: Any, always: bool) -> Any:
     """Return a text, or a list of texts for one line, in double quotes where it needs them."""
     if not isinstance(value, str):
-        items = CommentedSeq(_quoted(item, always) for item in value)
+        # Between brackets, "0?" and ":0" are not read back by every reader.
+        items = CommentedSeq(_quoted(item, always or not item.isidentifier()) for item in value)
         items.fa.set_flow_style()
         return items
     # In other quotes a line break, or a letter that cannot be seen, is not always read back.
