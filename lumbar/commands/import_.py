@@ -110,7 +110,8 @@ def _show(proposal: "Proposal", lost: Sequence[str]) -> None:
                 style={"contradicts": "bold red", "repeats": "dim"}.get(one.flag),
             )
             section = one.section
-    console.print(table)
+    if table.rows:
+        console.print(table)
     for text, why in proposal.left_out:
         typer.echo(f"left out, {why}: {text}")
     for text in lost:

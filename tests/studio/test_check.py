@@ -1,17 +1,17 @@
 """Every rule finds its fault, says where it is, and what to do about it."""
 
 import json
-import os
 import subprocess
 import sys
 from typing import NamedTuple
 
+import editor
 import numpy as np
 import pytest
 
 from lumbar.channel.requests import MAX_TEXT
 from lumbar.language.pipeline import MAX_CHARACTERS
-from lumbar.settings import ROOT, settings
+from lumbar.settings import settings
 from lumbar.studio.check import check
 from lumbar.studio.rules import examples, likeness
 from lumbar.studio.rules.project import Example, Project
@@ -284,6 +284,14 @@ FAULTS = {
 }
 
 
+@pytest.fixture
+def small_project(tmp_path, monkeypatch):
+    folder = editor.small_project(tmp_path / "project")
+    monkeypatch.setattr(settings, "project", folder)
+    monkeypatch.setattr(settings, "content", folder / "content")
+    return folder
+
+
 def edit(project, file, old, new):
     path = project / file
     text = path.read_text(encoding="utf-8")
@@ -405,23 +413,12 @@ def test_the_project_has_no_error_and_few_warnings():
     assert len(found) <= 10, found
 
 
-def lumbar_check(project, *options):
-    return subprocess.run(
-        [sys.executable, "-m", "lumbar.cli", "check", *options],
-        cwd=ROOT,
-        env={**os.environ, "LUMBAR_PROJECT": str(project), "LUMBAR_BUILD": str(settings.build)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 def test_the_command_ends_with_1_for_an_error_and_tells_it_in_a_line(small_project):
-    done = lumbar_check(small_project)
+    done = editor.lumbar(small_project, "check")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1].startswith("no errors, ")
     edit(small_project, DOMAIN, "text: Goodbye", "text: It always works. Goodbye")
-    done = lumbar_check(small_project)
+    done = editor.lumbar(small_project, "check")
     assert done.returncode == 1, done.stderr
     line = line_of(small_project / DOMAIN, "Goodbye")
     assert f"{DOMAIN}:{line}: [error] “always works” promises, diagnoses or advises." in done.stdout
@@ -430,7 +427,7 @@ def test_the_command_ends_with_1_for_an_error_and_tells_it_in_a_line(small_proje
 
 def test_the_command_tells_it_as_json(small_project):
     edit(small_project, CLINIC, "Atlas", "At: las")
-    done = lumbar_check(small_project, "--json")
+    done = editor.lumbar(small_project, "check", "--json")
     assert done.returncode == 1, done.stderr
     (told,) = [one for one in json.loads(done.stdout) if one["error"]]
     assert (told["rule"], told["path"]) == ("file", CLINIC)
@@ -446,8 +443,7 @@ def test_it_needs_neither_rasa_nor_spacy(project):
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
-        cwd=ROOT,
-        env={**os.environ, "LUMBAR_PROJECT": str(project), "LUMBAR_BUILD": str(settings.build)},
+        env=editor.of(project),
         capture_output=True,
         text=True,
         check=True,
