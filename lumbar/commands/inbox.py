@@ -27,7 +27,7 @@ def inbox(
 
     Example: lumbar inbox --since 2026-11-01
     """
-    from lumbar.studio.inbox import read_group, read_inbox
+    from lumbar.studio.groups import read_group
 
     console = Console()
     if number:
@@ -38,6 +38,8 @@ def inbox(
         for text in group.texts:
             console.print(escape(text), highlight=False)
         return
+    from lumbar.studio.inbox import read_inbox
+
     with Console(stderr=True).status("Reading the conversations"):
         found = read_inbox(since.timestamp() if since else 0.0, most=most)
     if as_json:

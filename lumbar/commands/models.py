@@ -9,7 +9,7 @@ from rich.table import Table
 
 GROUPS = {
     "faq": "MILD",
-    "compare_treatments": "comparisons",
+    "compare_treatments": "compare",
     "emergency": "red flags",
     "not_covered": "refusals",
     "stories": "stories",
@@ -32,11 +32,11 @@ def models(as_json: bool = typer.Option(False, "--json", help="Tell it as JSON."
     if not every:
         typer.echo("There is no model yet: `lumbar train` makes one.")
         return
-    table = Table(box=None, padding=(0, 2, 0, 0))
+    table = Table(box=None, padding=(0, 1, 0, 0))
     for name in ("", "version", "made"):
-        table.add_column(name, no_wrap=name == "version")
+        table.add_column(name, no_wrap=True)
     for name in ("examples", *GROUPS.values()):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     for one in every:
         record = one.record
         table.add_row(

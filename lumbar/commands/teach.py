@@ -46,7 +46,7 @@ def teach(
     console = Console()
     from lumbar.studio import errors, teaching
     from lumbar.studio.files import apply, recover
-    from lumbar.studio.inbox import read_group
+    from lumbar.studio.groups import read_group
 
     recover()
     group = read_group(number) if number else None

@@ -7,8 +7,6 @@ from dataclasses import asdict
 import typer
 from rich.console import Console
 
-from lumbar.commands.comparison import show
-
 
 def train(
     promote_if_better: bool = typer.Option(
@@ -25,6 +23,7 @@ def train(
 
     Example: lumbar train --promote-if-better
     """
+    from lumbar.commands.comparison import show
     from lumbar.settings import settings
     from lumbar.studio import training, versions
     from lumbar.studio.comparing import compare

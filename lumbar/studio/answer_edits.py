@@ -10,13 +10,13 @@ from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode
 from ruamel.yaml.scalarstring import LiteralScalarString
 
+from lumbar import content
 from lumbar.studio.errors import StudioError
 from lumbar.studio.yaml_edits import UNBROKEN, end_of
 
 WIDTH = 88
 STORIES = 'version: "3.1"\n\nstories:\n'
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}?")
-_FILLED = ("clinic_name", "clinic_contact", "clinic_way", "emergency_number")
+_BRACES = re.compile(r"\{[^{}]*\}?")
 
 
 def add_answer(
@@ -30,10 +30,11 @@ def add_answer(
         StudioError: the file has no FAQ answers, or `answer` holds a brace that Rasa would
             take for a slot.
     """
-    for match in _PLACEHOLDER.finditer(answer):
-        if match[1] not in _FILLED:
+    fillings = content.load().clinic.fillings
+    for braces in _BRACES.findall(answer):
+        if braces not in fillings:
             raise StudioError(
-                f"The answer holds {match[0]!r}. In braces, only {', '.join(_FILLED)} are known."
+                f"The answer holds {braces!r}. In braces, only {', '.join(fillings)} are known."
             )
     at, indent = _behind(source, "responses", "utter_faq/", "domain.yml")
     return _insert(source, at, _response(f"utter_{key}", answer, facts, questions, indent))

@@ -20,12 +20,11 @@ from lumbar.language.redaction import redact
 from lumbar.settings import settings
 from lumbar.studio import served, versions
 from lumbar.studio.conversations import read_turns
-from lumbar.studio.errors import StudioError
-from lumbar.studio.files import write_whole
 from lumbar.studio.grouping import Meaning, group
+from lumbar.studio.groups import Group, remember
 from lumbar.studio.misses import COMPARISON, Miss, find_misses
 
-ENCODED = 3_000
+ENCODED = 2_500
 """Messages that are read for their meaning, a millisecond each; the rarer ones go with the
 one that shares most words with them."""
 LIKE = 0.5
@@ -35,22 +34,6 @@ TYPICAL = 3
 HANDLED = 0.3
 """Mean likeness to the messages of a handled group, from which a new one belongs to it."""
 NOT_COVERED = "not_covered"
-
-
-@dataclass(frozen=True)
-class Group:
-    """Messages that ask the same, the most typical first.
-
-    `nearest` is the existing question they are likeliest to mean, `chance` that it is.
-    """
-
-    number: int
-    count: int
-    texts: list[str]
-    reasons: dict[str, int]
-    nearest: str
-    chance: float
-    latest: float
 
 
 @dataclass(frozen=True)
@@ -86,21 +69,8 @@ def read_inbox(since: float = 0.0, until: float = float("inf"), most: int = 20) 
     inbox = Inbox(
         _named(groups[:most], model), sum(_count(one) for one in groups), len(groups[most:])
     )
-    write_whole(_listed(), json.dumps([asdict(one) for one in inbox.groups]).encode())
+    remember(inbox.groups)
     return inbox
-
-
-def read_group(number: int) -> Group:
-    """Return a group of the inbox as it was listed last.
-
-    Raises:
-        StudioError: there is no such group.
-    """
-    listed = json.loads(_listed().read_text(encoding="utf-8")) if _listed().is_file() else []
-    if not 1 <= number <= len(listed):
-        there = f"there are 1 to {len(listed)}" if listed else "the inbox was not listed yet"
-        raise StudioError(f"There is no group {number}: {there}. `lumbar inbox` lists them.")
-    return Group(**listed[number - 1])
 
 
 def handled_file() -> tuple[Any, list[dict[str, Any]]]:
@@ -151,12 +121,9 @@ def _named(groups: Sequence[list[Miss]], model: IntentModel) -> list[Group]:
     found = []
     with nlp.select_pipes(disable="language_id"):
         for number, said in enumerate(groups, 1):
-            votes: dict[str, float] = {}
-            typical = said[:TYPICAL]
-            for miss in typical:
-                label, chance = model.nearest(nlp(miss.text), answers)
-                votes[label] = votes.get(label, 0.0) + chance / len(typical)
-            nearest = max(votes, key=lambda label: votes[label])
+            votes = [model.nearest(nlp(miss.text), answers) for miss in said[:TYPICAL]]
+            nearest = Counter(label for label, _ in votes).most_common(1)[0][0]
+            chances = [chance for label, chance in votes if label == nearest]
             reasons: Counter[str] = sum((miss.reasons for miss in said), Counter())
             found.append(
                 Group(
@@ -165,7 +132,7 @@ def _named(groups: Sequence[list[Miss]], model: IntentModel) -> list[Group]:
                     list(dict.fromkeys(redact(miss.text) for miss in said)),
                     dict(reasons.most_common()),
                     nearest,
-                    round(votes[nearest], 3),
+                    round(sum(chances) / len(chances), 3),
                     max(at for miss in said for at in miss.times),
                 )
             )
@@ -215,10 +182,6 @@ def _by_words(read: Sequence[Miss], rest: Sequence[Miss]) -> dict[int, list[Miss
             if likeness[place, other] >= LIKE:
                 found.setdefault(int(other), []).append(miss)
     return found
-
-
-def _listed():
-    return settings.state / "inbox.json"
 
 
 def _digest(text: str) -> str:

@@ -47,19 +47,20 @@ def find_misses(turns: Iterable[Turn], buttons: Iterable[str] = ()) -> list[Miss
     offered = {_plain(one) for one in buttons}
     found: dict[str, Miss] = {}
     for one in conversations.values():
-        for place, turn in enumerate(one):
-            following = one[place + 1] if place + 1 < len(one) else None
-            reasons = _reasons(turn, following, offered)
-            if not reasons:
-                continue
-            miss = found.setdefault(_plain(turn.text), Miss(" ".join(turn.text.split())))
-            miss.count += 1
-            miss.reasons.update(reasons)
-            miss.times.append(turn.time)
+        said = [(turn, _plain(turn.text)) for turn in one]
+        for (turn, text), following in zip(said, [*said[1:], None], strict=True):
+            reasons = _reasons(turn, text, following, offered)
+            if reasons:
+                miss = found.setdefault(text, Miss(" ".join(turn.text.split())))
+                miss.count += 1
+                miss.reasons.update(reasons)
+                miss.times.append(turn.time)
     return sorted(found.values(), key=lambda miss: -miss.count)
 
 
-def _reasons(turn: Turn, following: Turn | None, offered: set[str]) -> Sequence[str]:
+def _reasons(
+    turn: Turn, text: str, following: tuple[Turn, str] | None, offered: set[str]
+) -> Sequence[str]:
     reasons = []
     if turn.label == FALLBACK:
         reasons.append("not understood")
@@ -68,19 +69,19 @@ def _reasons(turn: Turn, following: Turn | None, offered: set[str]) -> Sequence[
     if turn.verdict == "down":
         reasons.append("thumbs down")
     answered = turn.label.startswith("faq/") or turn.label == COMPARISON
-    if answered and following and _plain(turn.text) not in offered:
-        if following.label == HANDOFF:
+    if answered and following and text not in offered:
+        then, again = following
+        if then.label == HANDOFF:
             reasons.append("then asked for a person")
-        elif _is_another_try(turn, following, offered):
+        elif again not in offered and _is_another_try(turn, text, then, again):
             reasons.append("asked again")
     return reasons
 
 
-def _is_another_try(turn: Turn, following: Turn, offered: set[str]) -> bool:
-    text, again = _plain(turn.text), _plain(following.text)
-    if again in offered or following.time - turn.time > SECONDS_TO_REPHRASE or text == again:
+def _is_another_try(turn: Turn, text: str, then: Turn, again: str) -> bool:
+    if then.time - turn.time > SECONDS_TO_REPHRASE or text == again:
         return False
-    same_answer = turn.label == following.label and turn.label != COMPARISON
+    same_answer = turn.label == then.label and turn.label != COMPARISON
     return same_answer or fuzz.token_sort_ratio(text, again) >= REPHRASED
 
 

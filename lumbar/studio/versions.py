@@ -231,10 +231,9 @@ def _prune() -> None:
 
 
 def age(moment: str) -> str:
-    """Return how long ago the ISO time `moment` was, in words."""
+    """Return how long ago the ISO time `moment` was."""
     minutes = max(0, int((time.time() - datetime.fromisoformat(moment).timestamp()) / 60))
-    for size, unit in ((60 * 24, "day"), (60, "hour"), (1, "minute")):
+    for size, unit in ((60 * 24, "d"), (60, "h"), (1, "min")):
         if minutes >= size:
-            count = minutes // size
-            return f"{count} {unit}{'s' * (count > 1)} ago"
+            return f"{minutes // size} {unit} ago"
     return "just now"

@@ -8,7 +8,7 @@ from editor import lumbar
 from patients import misses, save
 
 from lumbar.settings import settings
-from lumbar.studio import inbox
+from lumbar.studio import groups, inbox
 from lumbar.studio.conversations import Turn, read_turns
 from lumbar.studio.errors import StudioError
 from lumbar.studio.files import apply
@@ -116,10 +116,10 @@ def test_patients_details_are_not_shown(served_project):
 
 def test_handled_groups_stay_handled(served_project):
     save(misses([*DRIVING, *PARKING]))
-    groups = inbox.read_inbox().groups
+    listed = inbox.read_inbox().groups
     apply(
         plan_examples(
-            "not_covered", ["where is the parking garage for my truck", *groups[1].texts]
+            "not_covered", ["where is the parking garage for my truck", *listed[1].texts]
         ).change
     )
     assert [set(one.texts) for one in inbox.read_inbox().groups] == [set(DRIVING)]
@@ -151,7 +151,7 @@ def test_nothing_to_do_is_told(served_project):
 
 def test_an_unknown_group_is_told(served_project):
     with pytest.raises(StudioError, match=r"no group 3: the inbox was not listed yet"):
-        inbox.read_group(3)
+        groups.read_group(3)
 
 
 def test_a_database_that_is_missing_is_told(project):
