@@ -1,10 +1,20 @@
 """What patients asked over a period, as figures for the practice manager."""
 
+from __future__ import annotations
+
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
+
+if TYPE_CHECKING:
+    from lumbar.studio.conversations import Turn
+
+GROUPS = 10
+"""Groups of unanswered messages, the largest first."""
 
 
 def report(
@@ -39,7 +49,10 @@ def report(
     days = asked.so_far
     known = content.load()
     turns = read_turns(days.before.start, days.end)
-    now, before = (count(turns, one, known.phrases.questions) for one in (days, days.before))
+    questions = known.phrases.questions
+    groups = _unanswered((turn for turn in turns if turn.time >= days.start), questions)
+    before = count(turns, days.before, questions)
+    now = count(turns, days, questions, groups)
     try:
         write_whole(path, usage_page.page(now, before, known.clinic, datetime.now()).encode())
         if csv:
@@ -53,3 +66,15 @@ def report(
         typer.echo(f"{path}: {now.messages:,} messages in {now.conversations:,} conversations.")
     else:
         typer.echo(f"{path}: nobody wrote from {days.first} to {days.last}.")
+
+
+def _unanswered(turns: Iterable[Turn], questions: dict[str, str]) -> list[tuple[str, int, float]]:
+    """Return what could not be answered: the nearest question of each group, its messages, and
+    how sure that is; nothing before a first model."""
+    from lumbar.studio.inbox import unanswered
+    from lumbar.studio.versions import served
+
+    if served() is None:
+        return []
+    groups = unanswered(turns, GROUPS)
+    return [(questions.get(one.nearest, ""), one.count, one.chance) for one in groups]

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
-from lumbar.language.pipeline import MAX_CHARACTERS
 from lumbar.studio.errors import StudioError
+from lumbar.studio.rules.examples import LONGEST
 
 _MARKUP = re.compile(r"\](?=[(\[{])")
 _INTENT = re.compile(r"^(?P<indent> *)- intent: *(?P<label>[^\s#]+)")
@@ -21,10 +21,10 @@ def as_example(text: str) -> str:
     line = " ".join(text.split()).lstrip("-•*/ ")
     if not line:
         raise StudioError("An example is empty. Write what a patient would type.")
-    if len(line) > MAX_CHARACTERS:
+    if len(line) > LONGEST:
         raise StudioError(
             f"An example has {len(line):,} characters (“{line[:40]} …”): patients may type "
-            f"{MAX_CHARACTERS:,}. Shorten it to the question."
+            f"{LONGEST:,}. Shorten it to the question."
         )
     # To Rasa, "[name](…" would mark an entity.
     return _MARKUP.sub("] ", line)

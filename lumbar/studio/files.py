@@ -105,7 +105,11 @@ def write_whole(path: Path, content: bytes) -> None:
     """
     partial = path.with_name(f".{path.name}.partial")
     _write(partial, content, path)
-    partial.replace(path)
+    try:
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink()
+        raise errors.cannot_write(path, error.strerror or str(error)) from None
 
 
 def _write(path: Path, content: bytes, target: Path) -> None:

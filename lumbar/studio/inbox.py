@@ -4,7 +4,7 @@ import base64
 import json
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any
@@ -19,7 +19,7 @@ from lumbar.language.intents import IntentModel
 from lumbar.language.redaction import redact
 from lumbar.settings import settings
 from lumbar.studio import served, versions
-from lumbar.studio.conversations import read_turns
+from lumbar.studio.conversations import Turn, read_turns
 from lumbar.studio.grouping import Meaning, group
 from lumbar.studio.groups import Group, remember
 from lumbar.studio.misses import COMPARISON, Miss, find_misses
@@ -62,15 +62,27 @@ def read_inbox(since: float = 0.0, until: float = float("inf"), most: int = 20) 
     Raises:
         StudioError: the database cannot be read, or no model is served.
     """
-    questions = content.load().phrases.questions
-    misses = find_misses(read_turns(since, until), questions.values())
-    model = served.classifier()
-    groups = _grouped(misses, model) if misses else []
-    inbox = Inbox(
-        _named(groups[:most], model), sum(_count(one) for one in groups), len(groups[most:])
-    )
+    groups, model = _groups_in(read_turns(since, until))
+    messages = sum(_count(one) for one in groups)
+    inbox = Inbox(_named(groups[:most], model), messages, len(groups[most:]))
     remember(inbox.groups)
     return inbox
+
+
+def unanswered(turns: Iterable[Turn], most: int) -> list[Group]:
+    """Return the `most` largest groups of what could not be answered in `turns`.
+
+    Raises:
+        StudioError: no model is served.
+    """
+    groups, model = _groups_in(turns)
+    return _named(groups[:most], model)
+
+
+def _groups_in(turns: Iterable[Turn]) -> tuple[list[list[Miss]], IntentModel]:
+    misses = find_misses(turns, content.load().phrases.questions.values())
+    model = served.classifier()
+    return _grouped(misses, model), model
 
 
 def handled_file() -> tuple[Any, list[dict[str, Any]]]:

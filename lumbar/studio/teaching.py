@@ -25,6 +25,7 @@ from lumbar.studio import answer_edits, errors, example_edits
 from lumbar.studio.errors import StudioError
 from lumbar.studio.files import Change
 from lumbar.studio.inbox import handle, handled_file
+from lumbar.studio.rules.examples import ALIKE, SAME_START, SHORT
 from lumbar.studio.rules.project import plain
 from lumbar.studio.rules.wording import FORBIDDEN, HARDEST, LONGEST, grade
 from lumbar.studio.yaml_edits import add_facts
@@ -33,12 +34,10 @@ SECTION = "From the clinic"
 TAUGHT = "test_taught.yml"
 HELD_OUT_FROM = 6
 """Messages from which one is kept for the test story and not learnt."""
+GOOD = 10
+"""Examples from which a new question is understood in other words too."""
 LEARNT = 100
 """Messages of a group at most."""
-ALIKE = 95
-"""Per cent of likeness from which two examples of two questions are one."""
-SAME_START = 12
-"""Characters that these have in common."""
 NEAREST = 3
 MOVES = 0.9
 """Of how near the messages are to each other, from which an example that was refused is
@@ -257,6 +256,10 @@ def _plan(
         notes.append(f"{doubled} left out: nearly the same as another example.")
     if moved:
         notes.append(f"{len(moved)} examples that were refused ask this too, and move here.")
+    if new and len(fresh) < GOOD:
+        notes.append(
+            f"{len(fresh)} examples are few: `lumbar teach --text … --to {label}` adds more."
+        )
     if not fresh:
         raise StudioError(f"Each of these messages is an example of {label!r} already.")
     if new is None:
@@ -351,7 +354,7 @@ def _one_word_apart(one: list[str], other: list[str]) -> bool:
     if len(one) != len(other):
         return False
     apart = sum(a != b for a, b in zip(one, other, strict=True))
-    return apart == 0 or (apart == 1 and len(one) >= 4)
+    return apart == 0 or (apart == 1 and len(one) >= SHORT)
 
 
 def _steps(label: str) -> list[dict[str, Any]]:

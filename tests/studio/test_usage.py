@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 import time
 from datetime import date, datetime, timedelta
@@ -13,7 +14,7 @@ from bs4 import BeautifulSoup
 from hypothesis import HealthCheck, given
 from hypothesis import settings as how
 from hypothesis import strategies as st
-from patients import save
+from patients import misses, save
 from playwright.sync_api import sync_playwright
 
 from lumbar import content
@@ -334,3 +335,16 @@ def soup(path):
 def soup_of(now, before):
     text = page(now, before, content.load().clinic, datetime(2024, 11, 30, 12))
     return BeautifulSoup(text, "html.parser")
+
+
+def test_what_was_not_answered_is_told_by_the_nearest_topic_and_not_in_patients_words(
+    served_project,
+):
+    texts = ["may i drive my tractor", "when can i drive my tractor again", "driving the tractor"]
+    save(misses(texts, at=moment("2024-11-02 12:00")))
+    path = served_project / "page.html"
+    run(*PERIOD, "--output", str(path))
+    page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser").get_text(" ", strip=True)
+    nearest = page.partition("The topic they came nearest to")[2]
+    assert re.search(r"\? 3 \d+%", nearest)
+    assert "tractor" not in page

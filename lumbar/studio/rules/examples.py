@@ -9,7 +9,7 @@ from rapidfuzz import fuzz
 from lumbar.studio.rules.finding import Finding
 from lumbar.studio.rules.project import Example, Project
 
-FEWEST = 10
+FEWEST = 5
 """Examples of a label; with fewer, nothing is learnt."""
 FEW = 40
 """Examples up to which a label is understood badly."""
