@@ -115,7 +115,7 @@ def _engine(url: str) -> sa.engine.Engine:
     if parts.get_backend_name() != "sqlite":
         engine = sa.create_engine(parts)
     else:
-        Path(str(parts.database)).parent.mkdir(parents=True, exist_ok=True)
+        Path(str(parts.database)).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         threads = {"check_same_thread": False}
         engine = sa.create_engine(parts, poolclass=sa.pool.QueuePool, connect_args=threads)
         sa.event.listen(engine, "connect", _let_others_read)

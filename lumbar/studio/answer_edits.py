@@ -3,7 +3,7 @@
 import io
 import re
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -50,11 +50,18 @@ def add_question(source: str, key: str, question: str) -> str:
     return _insert(source, at, textwrap.indent(_dump({key: question}), " " * indent))
 
 
-def add_story(source: str, name: str, turns: Iterable[tuple[str, str, list[Any]]]) -> str:
+def add_story(source: str, turns: Sequence[tuple[str, str, list[Any]]]) -> str:
     """Return `source`, the text of a file of test stories or "", with one more.
 
-    A turn is what the patient says, its label, and the steps that follow.
+    A turn is what the patient says, its label, and the steps that follow. The story is
+    called after the first one, and by a number where there is one of that name.
     """
+    told = YAML(typ="safe").load(source)["stories"] if source else []
+    names = {story["story"] for story in told}
+    asks = f"a patient asks: {turns[0][0]}"
+    name = next(
+        one for one in (asks, *(f"{asks} ({n})" for n in range(2, 1_000))) if one not in names
+    )
     steps: list[dict[str, Any]] = []
     for said, label, following in turns:
         steps.append({"user": LiteralScalarString(f"{said}\n"), "intent": label})

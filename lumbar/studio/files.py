@@ -38,7 +38,7 @@ class Change:
 @contextmanager
 def exclusive(purpose: str, name: str = "studio") -> Iterator[None]:
     """Let one command at a time in; a second one says for whom it waits."""
-    settings.state.mkdir(parents=True, exist_ok=True)
+    settings.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = FileLock(settings.state / f"{name}.lock")
     holder = settings.state / f"{name}.holder"
     try:

@@ -5,7 +5,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -33,6 +33,8 @@ TYPICAL = 3
 """Messages of a group that stand for it."""
 HANDLED = 0.3
 """Mean likeness to the messages of a handled group, from which a new one belongs to it."""
+REMEMBERED = 20
+"""Messages of a handled group whose meaning is kept."""
 NOT_COVERED = "not_covered"
 
 
@@ -43,16 +45,6 @@ class Inbox:
     groups: list[Group]
     messages: int
     others: int
-
-
-@dataclass(frozen=True)
-class Handled:
-    """A group that somebody decided on; `vectors` (n, width) of what it meant."""
-
-    at: float
-    verdict: str
-    texts: list[str]
-    vectors: str
 
 
 def read_inbox(since: float = 0.0, until: float = float("inf"), most: int = 20) -> Inbox:
@@ -92,11 +84,18 @@ def handled_file() -> tuple[Any, list[dict[str, Any]]]:
 
 
 def handle(texts: Sequence[str], verdict: str) -> bytes:
-    """Return what the file of handled groups is to hold when `texts` have been decided on."""
+    """Return what the file of handled groups is to hold when `texts` have been decided on:
+    of each text a hash, and of some what they mean."""
     _, handled = handled_file()
-    vectors = pipeline.encoder()(list(texts[:20])).astype(np.float16)
-    packed = base64.b64encode(vectors.tobytes()).decode()
-    handled.append(asdict(Handled(time.time(), verdict, [_digest(one) for one in texts], packed)))
+    vectors = pipeline.encoder()(list(texts[:REMEMBERED])).astype(np.float16)
+    handled.append(
+        {
+            "at": time.time(),
+            "verdict": verdict,
+            "texts": [_digest(one) for one in texts],
+            "vectors": base64.b64encode(vectors.tobytes()).decode(),
+        }
+    )
     return json.dumps(handled, indent=1).encode()
 
 

@@ -98,7 +98,7 @@ def plan_examples(label: str, texts: Sequence[str]) -> Plan:
     """Plan to learn `texts` as examples of the existing `label`.
 
     Raises:
-        StudioError: the label is unknown, or nothing is new about the texts.
+        StudioError: the label is unknown, or a text is empty or too long.
     """
     known = by_label(read_examples())
     if f"faq/{label}" in known:
@@ -261,19 +261,19 @@ def _plan(
             f"{len(fresh)} examples are few: `lumbar teach --text … --to {label}` adds more."
         )
     if not fresh:
-        raise StudioError(f"Each of these messages is an example of {label!r} already.")
-    if new is None:
+        notes.append(f"Nothing to learn: {label!r} has these already. The group counts as handled.")
+    elif new is None:
         files.edit(_file_of(label), partial(example_edits.add_examples, label=label, texts=fresh))
     else:
         nlu = _data() / "nlu.yml"
         files.edit(nlu, partial(example_edits.add_label, label=label, texts=fresh))
         _write_question(files, label, new)
-    said = new.title if new else fresh[0]
-    following = _steps(label)
-    turns = [(said, label, following)] + ([(held_out, label, following)] if held_out else [])
-    name = f"a patient asks: {said}"[:120]
-    stories = settings.project / "tests" / "stories" / TAUGHT
-    files.edit(stories, lambda source: answer_edits.add_story(source, name, turns))
+    if fresh:
+        said = [new.title if new else fresh[0], *([held_out] if held_out else [])]
+        following = _steps(label)
+        stories = settings.project / "tests" / "stories" / TAUGHT
+        turns = [(one, label, following) for one in said]
+        files.edit(stories, partial(answer_edits.add_story, turns=turns))
     files.set(handled_file()[0], handle(list(texts), "not_covered" if label in REFUSALS else label))
     change = Change(_told(label, new, len(fresh)), files.before, files.after)
     return Plan(change, label, notes)
@@ -287,11 +287,7 @@ def _write_question(files: "_Files", label: str, new: NewQuestion) -> None:
         text = " ".join(sentence.split())
         text += "" if text.endswith(".") else "."
         ids = {*known.facts.by_id, *(one["id"] for one in added)}
-        fact = (
-            key
-            if key not in ids
-            else next(f"{key}_{n}" for n in range(2, 99) if f"{key}_{n}" not in ids)
-        )
+        fact = next(name for name in _names(key) if name not in ids)
         added.append(
             {
                 "id": fact,

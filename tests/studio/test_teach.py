@@ -178,12 +178,20 @@ def test_an_answer_that_is_fine_has_no_faults():
     [
         (["x" * 5000], "5,000 characters.*1,000"),
         (["   "], "An example is empty"),
-        (["can i drive after"], "an example of 'not_covered' already"),
     ],
 )
 def test_messages_that_teach_nothing_are_told(texts, told):
     with pytest.raises(StudioError, match=told):
         plan_examples("not_covered", texts)
+
+
+def test_what_is_known_already_is_handled_and_changes_no_file(project):
+    before = snapshot(project)
+    plan = plan_examples("not_covered", ["can i drive after"])
+    apply(plan.change)
+    assert plan.notes[-1].startswith("Nothing to learn")
+    assert plan.diff() == ""
+    assert snapshot(project) == before
 
 
 def test_an_unknown_question_is_told_with_the_nearest():
