@@ -57,6 +57,9 @@ def main() -> None:
     except (StudioError, ContentError) as error:
         _tell(str(error))
         sys.exit(1)
+    except OSError as error:
+        _tell(f"{error.filename or 'This computer'}: {error.strerror or error}.")
+        sys.exit(1)
     except (typer.Abort, KeyboardInterrupt):
         _tell("Stopped.")
         sys.exit(130)

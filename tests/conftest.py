@@ -1,5 +1,6 @@
 """What tests share: the trained assistant, its action server and the spaCy pipeline."""
 
+import atexit
 import os
 import shutil
 from tempfile import mkdtemp
@@ -20,11 +21,15 @@ from lumbar.language import pipeline
 from lumbar.serving import action_server
 from lumbar.settings import ROOT
 
+atexit.register(shutil.rmtree, os.environ["LUMBAR_STATE"], ignore_errors=True)
 
-@pytest.fixture(scope="session", autouse=True)
-def state():
-    yield
-    shutil.rmtree(os.environ["LUMBAR_STATE"])
+
+def pytest_collection_modifyitems(items):
+    """Keep together, where tests run in two processes, what shares a server or an assistant."""
+    for item in items:
+        folder = item.path.parent.name
+        group = item.path.name if folder == "studio" else folder
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

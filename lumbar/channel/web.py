@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from cachetools import TTLCache
@@ -69,7 +70,13 @@ class WebChannel(InputChannel):
             for question in WARMING_UP:
                 await on_new_message(UserMessage(question, Replies(), session))
             await _forget(app.ctx.agent, session)
-            app.add_task(follow(app.ctx.agent, WARMING_UP))
+            app.ctx.following = asyncio.create_task(follow(app.ctx.agent, WARMING_UP))
+
+        @web.listener("before_server_stop")
+        async def stop_following(app: Sanic, _: object) -> None:
+            app.ctx.following.cancel()
+            with suppress(asyncio.CancelledError):
+                await app.ctx.following
 
         @web.get("/api/health")
         async def health(request: Request) -> HTTPResponse:

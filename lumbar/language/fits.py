@@ -8,7 +8,9 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterable
+from pathlib import Path
 
 from filelock import FileLock
 
@@ -17,6 +19,7 @@ from lumbar.language.intents import IntentModel
 from lumbar.settings import settings
 
 KEPT = 3
+SECONDS_IN_USE = 3600
 
 
 def fitted(examples: Iterable[tuple[str, str]]) -> IntentModel:
@@ -41,7 +44,13 @@ def fitted(examples: Iterable[tuple[str, str]]) -> IntentModel:
             partial.replace(folder)
         model = IntentModel.load(folder)
     os.utime(folder)
-    latest = sorted(folder.parent.glob("*/"), key=lambda one: one.stat().st_mtime, reverse=True)
-    for old in latest[KEPT:]:
-        shutil.rmtree(old, ignore_errors=True)
+    _forget_old(folder.parent)
     return model
+
+
+def _forget_old(fits: Path) -> None:
+    """Remove the least used, but none that another process may be reading."""
+    latest = sorted(fits.glob("*/"), key=lambda one: one.stat().st_mtime, reverse=True)
+    for old in latest[KEPT:]:
+        if time.time() - old.stat().st_mtime > SECONDS_IN_USE:
+            shutil.rmtree(old, ignore_errors=True)

@@ -1,6 +1,7 @@
 """Trains a version: the dialogue with Rasa, the classifier beside it, and measures both."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -37,23 +38,31 @@ def train(tell: Tell) -> Version:
         _refuse_errors()
         with exclusive("train"):
             partial = versions.begin()
-        tell("Reading the files")
-        before = versions.served()
-        understanding = versions.understanding(partial.folder)
-        if before and before.record["understanding"] == understanding and rephrase(before, partial):
-            results, scores = before.results, before.record["scores"]
-        else:
-            results, scores = _train_whole(partial, tell)
-        labels = Counter(label for _, label in _examples(partial))
-        record = {
-            "made": datetime.now().isoformat(timespec="seconds"),
-            "from": versions.made_from(partial.folder),
-            "understanding": understanding,
-            "packages": versions.packages(),
-            "examples": dict(sorted(labels.items())),
-            "scores": scores,
-        }
-        return versions.finish(partial, record, results)
+        try:
+            return _made(partial, tell)
+        except BaseException:
+            shutil.rmtree(partial.folder, ignore_errors=True)
+            raise
+
+
+def _made(partial: Version, tell: Tell) -> Version:
+    tell("Reading the files")
+    before = versions.served()
+    understanding = versions.understanding(partial.folder)
+    if before and before.record["understanding"] == understanding and rephrase(before, partial):
+        results, scores = before.results, before.record["scores"]
+    else:
+        results, scores = _train_whole(partial, tell)
+    labels = Counter(label for _, label in _examples(partial))
+    record = {
+        "made": datetime.now().isoformat(timespec="seconds"),
+        "from": versions.made_from(partial.folder),
+        "understanding": understanding,
+        "packages": versions.packages(),
+        "examples": dict(sorted(labels.items())),
+        "scores": scores,
+    }
+    return versions.finish(partial, record, results)
 
 
 def _refuse_errors() -> None:

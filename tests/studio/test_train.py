@@ -19,6 +19,7 @@ from patients import misses, save
 from test_teach import ANSWER, FACT, TITLE
 
 from lumbar.serving import HOST, free_port
+from lumbar.settings import settings
 from lumbar.studio import inbox
 from lumbar.studio.files import exclusive
 
@@ -74,10 +75,13 @@ def edit(path, old, new):
 def running(folder):
     """The server of `folder`, as `lumbar run` starts it; yields its address."""
     port = free_port()
+    build = folder / "build"
+    build.mkdir()
+    (build / "pipeline").symlink_to(settings.build / "pipeline")
     command = subprocess.Popen(
         [sys.executable, "-m", "lumbar.cli", "run"],
         env={
-            **{**of(folder), "LUMBAR_PORT": str(port)},
+            **{**of(folder), "LUMBAR_PORT": str(port), "LUMBAR_BUILD": str(build)},
             **{"LUMBAR_SESSION_RATE": "100000", "LUMBAR_ADDRESS_RATE": "100000"},
         },
         stdout=subprocess.PIPE,
@@ -303,6 +307,20 @@ def test_two_trainings_at_once_the_second_waits_and_says_so(clinic):
         assert "Waiting for 'train'" in second.stdout.readline()
         second.kill()
         second.communicate()
+
+
+def test_no_room_on_the_disk_leaves_the_served_model_and_nothing_else(clinic):
+    before, files = served(clinic), set((clinic / "models").rglob("*"))
+    edit(clinic / "domain.yml", "MILD makes room for the nerves.", "MILD makes space for them.")
+    limited = f"ulimit -f 2000; exec {sys.executable} -m lumbar.cli train --promote-if-better"
+    done = subprocess.run(
+        ["bash", "-c", limited], env=of(clinic), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "File too large" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert served(clinic) == before
+    assert set((clinic / "models").rglob("*")) == files
 
 
 def test_rollback_goes_back_and_further_back(clinic):
