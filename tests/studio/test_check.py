@@ -354,7 +354,7 @@ def test_of_a_file_with_an_error_the_rest_is_checked(small_project):
     ]
 
 
-@pytest.mark.parametrize(("left", "error"), [(0, True), (9, True), (10, False)])
+@pytest.mark.parametrize(("left", "error"), [(0, True), (4, True), (5, False)])
 def test_too_few_examples_are_told(small_project, left, error):
     path = small_project / NLU
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)

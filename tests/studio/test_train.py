@@ -312,7 +312,7 @@ def test_two_trainings_at_once_the_second_waits_and_says_so(clinic):
 def test_no_room_on_the_disk_leaves_the_served_model_and_nothing_else(clinic):
     before, files = served(clinic), set((clinic / "models").rglob("*"))
     edit(clinic / "domain.yml", "MILD makes room for the nerves.", "MILD makes space for them.")
-    limited = f"ulimit -f 2000; exec {sys.executable} -m lumbar.cli train --promote-if-better"
+    limited = f"ulimit -f 600; exec {sys.executable} -m lumbar.cli train --promote-if-better"
     done = subprocess.run(
         ["bash", "-c", limited], env=of(clinic), capture_output=True, text=True, check=False
     )
