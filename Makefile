@@ -24,7 +24,7 @@ train: $(INSTALLED) ## train a model, show it beside the served one, and ask
 	$(PYTHON) -m lumbar.cli train
 
 test: $(NEWEST) ## every test, ruff and mypy
-	LUMBAR_SERVED=newest $(PYTHON) -m pytest -n 2 --dist loadgroup
+	LUMBAR_SERVED=newest $(PYTHON) -m pytest
 
 evaluate: $(INSTALLED) ## measure understanding, beside the last accepted report
 	$(PYTHON) -m lumbar.cli evaluate

@@ -24,14 +24,6 @@ from lumbar.settings import ROOT
 atexit.register(shutil.rmtree, os.environ["LUMBAR_STATE"], ignore_errors=True)
 
 
-def pytest_collection_modifyitems(items):
-    """Keep together, where tests run in two processes, what shares a server or an assistant."""
-    for item in items:
-        folder = item.path.parent.name
-        group = item.path.name if folder == "studio" else folder
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture(scope="session")
 def nlp():
     return pipeline.load()

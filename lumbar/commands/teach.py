@@ -43,6 +43,8 @@ def teach(
     """
     if bool(number) == bool(text):
         raise UsageError("Name a group of `lumbar inbox`, or messages with --text.")
+    if sum(map(bool, (to, not_covered, red_flag, title))) > 1:
+        raise UsageError("Of --to, --not-covered, --red-flag and --title, one says what it is.")
     console = Console()
     from lumbar.studio import errors, teaching
     from lumbar.studio.files import apply, recover
@@ -63,6 +65,8 @@ def teach(
         label = CHOICES.get(asked.strip().lower(), asked.strip())
     if label == NEW:
         title = title or _ask("The question, as on a button", "title")
+        while teaching.is_taken(title, key):
+            key = _ask("There is a question of this key already. Another key", "key")
         supplied = fact or ([] if facts else [_ask("What the clinic says about it", "fact")])
         answer = answer or _ask_answer(console, supplied, _split(facts))
         named = _split(following) or teaching.suggestions(title, list(messages.values()))
@@ -81,7 +85,10 @@ def teach(
             break
         if not re.fullmatch(r"[\d ,]+", decision):
             raise errors.StudioError("Nothing was written.")
-        _leave(messages, [int(one) for one in re.findall(r"\d+", decision)])
+        try:
+            _leave(messages, [int(one) for one in re.findall(r"\d+", decision)])
+        except UsageError as error:
+            console.print(escape(str(error)), style="red")
     apply(plan.change)
     console.print(
         f"Taught {plan.label}. `lumbar train` makes a model of it, `lumbar undo` takes it back."
@@ -128,10 +135,12 @@ def _ask_answer(console: Console, supplied: list[str], known: list[str]) -> str:
 
 def _leave(messages: dict[int, str], places: list[int]) -> None:
     for place in places:
-        if messages.pop(place, None) is None:
+        if place not in messages:
             raise UsageError(f"There is no message {place} to leave out.")
-    if not messages:
-        raise UsageError("No message is left to teach.")
+    if not set(messages) - set(places):
+        raise UsageError("No message would be left to teach.")
+    for place in places:
+        messages.pop(place, None)
 
 
 def _show(console: Console, diff: str) -> None:

@@ -169,6 +169,11 @@ def label_of(new: NewQuestion) -> str:
     return "faq/" + "_".join(telling[:3])
 
 
+def is_taken(title: str, key: str) -> bool:
+    """Whether there is a question of this key already, or of the one made from `title`."""
+    return label_of(NewQuestion(title, "", key=key)) in by_label(read_examples())
+
+
 def suggestions(title: str, texts: Sequence[str]) -> list[str]:
     """Return the FAQ keys that come closest to `title`, as next questions."""
     questions = {

@@ -254,9 +254,11 @@ def test_the_command_teaches_a_group_without_a_terminal(served_project):
 
 def test_the_command_asks_what_was_not_said_and_leaves_out_what_it_is_told(project):
     options = [option for text in DRIVING for option in ("--text", text)]
-    answers = f"new\n{TITLE}\n{FACT}\nAfter 5 days.\n{ANSWER}\n2\ny\n"
-    done = lumbar(project, "teach", *options, stdin=answers)
+    answers = f"new\n{TITLE}\ndrive\n{FACT}\nAfter 5 days.\n{ANSWER}\n99\n2\ny\n"
+    done = lumbar(project, "teach", *options, "--key", "cost", stdin=answers)
     assert done.returncode == 0, done.stderr
+    assert "There is a question of this key already" in done.stdout
+    assert "There is no message 99" in done.stdout
     assert "The figure 5 stands in no fact" in done.stdout
     assert DRIVING[2] in examples("faq/drive")
     assert DRIVING[1] not in examples("faq/drive")
@@ -277,6 +279,7 @@ def test_no_is_no(project):
         ("teach", "1", "--text", "and a message"),
         ("teach", "--text", "is the lift working"),
         ("teach", "--text", "is the lift working", "--leave", "4", "--not-covered"),
+        ("teach", "--text", "is the lift working", "--red-flag", "--not-covered"),
         ("teach", "--text", "is the lift working", "--not-covered"),
         ("teach", "--unknown"),
         ("nonsense",),
