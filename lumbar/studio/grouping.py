@@ -32,7 +32,8 @@ class Meaning:
         self._mean = vectors.mean(axis=0)
         names, places = np.unique(labels, return_inverse=True)
         centres = np.stack([vectors[places == place].mean(axis=0) for place in range(len(names))])
-        within = np.cov((vectors - centres[places]).T)
+        vectors -= centres[places]  # a copy of the caller's
+        within = vectors.T @ vectors / len(vectors)
         scales, axes = np.linalg.eigh(within)
         whitened = (axes * (scales + scales.mean()) ** -0.5) @ axes.T
         _, _, between = np.linalg.svd((centres - self._mean) @ whitened, full_matrices=False)

@@ -20,13 +20,15 @@ from lumbar.language.redaction import redact
 from lumbar.settings import settings
 from lumbar.studio import served, versions
 from lumbar.studio.conversations import Turn, read_turns
-from lumbar.studio.grouping import Meaning, group
+from lumbar.studio.grouping import BLOCK, Meaning, group
 from lumbar.studio.groups import Group, remember
 from lumbar.studio.misses import COMPARISON, Miss, find_misses
 
 ENCODED = 2_500
 """Messages that are read for their meaning, a millisecond each; the rarer ones go with the
 one that shares most words with them."""
+BEGINNING = 300
+"""Characters of a message that are read for it: long ones take memory."""
 LIKE = 0.5
 """Share of words, as a cosine, for that."""
 TYPICAL = 3
@@ -107,7 +109,7 @@ def _grouped(misses: Sequence[Miss], model: IntentModel) -> list[list[Miss]]:
     read, rest = shown[:ENCODED], shown[ENCODED:]
     if not read:
         return []
-    meant = meaning(pipeline.encoder()([model.spelling(miss.text) for miss in read]))
+    meant = meaning(pipeline.encoder()([model.spelling(miss.text[:BEGINNING]) for miss in read]))
     new = _not_like_handled(read, meant, meaning)
     read, meant = [read[place] for place in new], meant[new]
     if not read:
@@ -185,8 +187,8 @@ def _by_words(read: Sequence[Miss], rest: Sequence[Miss]) -> dict[int, list[Miss
         return found
     words = TfidfVectorizer(stop_words="english", dtype=np.float32)
     known = words.fit_transform(miss.text for miss in read)
-    for start in range(0, len(rest), ENCODED):
-        some = rest[start : start + ENCODED]
+    for start in range(0, len(rest), BLOCK):
+        some = rest[start : start + BLOCK]
         likeness = (words.transform(miss.text for miss in some) @ known.T).tocsr()
         best = np.asarray(likeness.argmax(axis=1)).ravel()
         for place, (miss, other) in enumerate(zip(some, best, strict=True)):
