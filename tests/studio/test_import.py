@@ -156,7 +156,7 @@ def test_each_candidate_is_held_against_what_is_known(proposal):
         ("Relief lasts up to three years after one MILD procedure.", "contradicts", "five_years"),
         ("MILD requires general anesthesia.", "contradicts", "no_general_anesthesia"),
         (
-            "Pain medications provide symptom control but do not treat the cause.",
+            "Pain pills can control the symptoms, but they do not treat the cause of the pain.",
             "repeats",
             "pain_medication",
         ),
