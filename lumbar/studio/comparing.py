@@ -9,6 +9,9 @@ from lumbar.studio.versions import Version
 
 EMERGENCY = "emergency"
 REFUSED = ("not_covered", "out_of_scope", "nlu_fallback")
+CHANCE = 500
+"""One in so many questions may fall without cause: whatever is taught, two or three of two
+thousand that have nothing to do with it change sides."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Comparison:
     that is right, the labels they were given earlier cannot tell. `mended` and `broken`
     are test stories."""
 
+    asked: int
     better: list[Changed]
     worse: list[Changed]
     newly_answered: list[Changed]
@@ -42,9 +46,10 @@ class Comparison:
 
     @property
     def holds(self) -> bool:
-        """Whether nothing fell: no red flag, no story, and no more worse than better."""
-        better = len(self.better) + len(self.mended)
-        return not self.lost_red_flags and not self.broken and len(self.worse) <= better
+        """Whether nothing fell: no red flag, no story, and, but for chance, no more worse than
+        better."""
+        fell = len(self.worse) - len(self.better) - len(self.mended)
+        return not self.lost_red_flags and not self.broken and fell <= self.asked // CHANCE
 
 
 def compare(before: Version, after: Version) -> Comparison:
@@ -68,6 +73,7 @@ def compare(before: Version, after: Version) -> Comparison:
     mended = [name for name, passed in new["stories"].items() if passed and not _did(old, name)]
     alarms = set(_stories_with_red_flags(after))
     return Comparison(
+        len(new["questions"]),
         better,
         worse,
         answered,

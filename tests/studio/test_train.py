@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pexpect
 import pytest
@@ -21,6 +22,7 @@ from test_teach import ANSWER, FACT, TITLE
 from lumbar.serving import HOST, free_port
 from lumbar.settings import settings
 from lumbar.studio import inbox
+from lumbar.studio.comparing import Changed, Comparison
 from lumbar.studio.files import exclusive
 
 DRIVING = [
@@ -339,6 +341,28 @@ def test_rollback_goes_back_and_further_back(clinic):
     assert "No model was served before" in none.stderr
     assert lumbar(clinic, "rollback", names[2]).returncode == 0
     assert served(clinic) == names[2]
+
+
+@pytest.mark.parametrize(
+    ("asked", "worse", "better", "mended", "broken", "holds"),
+    [
+        (2000, 0, 0, [], [], True),
+        (2000, 5, 0, ["a new story"], [], True),
+        (2000, 5, 0, [], [], False),
+        (2000, 40, 39, [], [], True),
+        (400, 1, 0, [], [], False),
+        (400, 1, 1, [], [], True),
+        (2000, 0, 9, [], ["an old story"], False),
+    ],
+)
+def test_a_model_that_is_worse_beyond_chance_does_not_promote_itself(
+    asked, worse, better, mended, broken, holds
+):
+    fell = [Changed("a question", ["faq/cost"], "faq/cost", "faq/age")] * worse
+    rose = [Changed("a question", ["faq/cost"], "faq/age", "faq/cost")] * better
+    made = Comparison(asked, rose, fell, [], mended, broken, [], {}, {}, [], {})
+    assert made.holds == holds
+    assert not replace(made, lost_red_flags=["i cant pee"]).holds
 
 
 def test_an_unknown_version_is_told(clinic):
