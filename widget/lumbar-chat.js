@@ -75,8 +75,8 @@ const table = ({ caption, columns, rows }) => el('div', { className: 'scroll', t
       el('th', { scope: 'row' }, first), ...rest.map((cell) => el('td', {}, cell)))))));
 
 const sources = (list) => el('details', {}, el('summary', {}, list.length > 1 ? `Sources (${list.length})` : 'Source'),
-  el('ul', {}, ...list.map(({ text, section, evidence }) => el('li', {}, text + ' ',
-    el('small', {}, `Article, “${section}”` + evidence.map((one) => `; ${one}`).join(''))))));
+  el('ul', {}, ...list.map(({ text, evidence }) => el('li', {}, text + ' ',
+    el('small', {}, evidence.join('; '))))));
 
 class LumbarChat extends HTMLElement {
   connectedCallback() {

@@ -54,6 +54,8 @@ def _source(fact: Fact, known: Content) -> dict[str, Any]:
     return {
         "text": fact.text,
         "section": fact.section,
-        "evidence": [fact.source] * bool(fact.source)
-        + [known.facts.evidence[key] for key in fact.evidence],
+        "evidence": [
+            fact.source or f"Article, “{fact.section}”",
+            *(known.facts.evidence[key] for key in fact.evidence),
+        ],
     }

@@ -108,11 +108,14 @@ class Patient:
         self.headers = {"Authorization": f"Bearer {token}"}
 
     def say(self, text):
+        return self.hear(text)["text"]
+
+    def hear(self, text):
         reply = requests.post(
             f"{self.address}/messages", json={"text": text}, headers=self.headers, timeout=30
         )
         assert reply.status_code == 200, reply.text
-        return reply.json()["messages"][0]["text"]
+        return reply.json()["messages"][0]
 
 
 def test_a_record_tells_what_a_model_was_made_from(clinic):
@@ -171,7 +174,9 @@ def test_twelve_messages_become_a_question_that_a_running_server_answers(clinic)
             stop.set()
             asking.join()
         assert not failed
-        assert patient.say(THIRTEENTH) == ANSWER
+        answer = patient.hear(THIRTEENTH)
+        assert answer["text"] == ANSWER
+        assert answer["sources"][0]["evidence"] == ["Atlas Pain Specialists"]
 
 
 def teach_at_a_terminal(folder):

@@ -40,6 +40,7 @@ def test_a_question_is_answered_with_the_facts_it_rests_on(visitor):
     assert "five years or longer" in message["text"]
     assert any("five years" in source["text"] for source in message["sources"])
     assert any("Cleveland Clinic" in source["evidence"] for source in message["sources"])
+    assert all(source["evidence"][0].startswith("Article, “") for source in message["sources"])
 
 
 def test_a_comparison_comes_as_a_table_and_is_not_told_twice(visitor):
