@@ -26,16 +26,17 @@ def shown(message: dict[str, Any], known: Content, tokens: Tokens, session: str)
     """Return `message` as `openapi.yml` describes it, with the facts it cites."""
     metadata = message.get("metadata") or {}
     table = message.get("custom")
+    facts = known.facts.by_id
     shown = {
         "text": metadata["beside_table"] if table else message.get("text"),
         "lang": metadata.get("lang"),
         "emergency": known.clinic.emergency_number if metadata.get("emergency") else None,
         "table": table and {key: table[key] for key in ("caption", "columns", "rows")},
         "sources": [
-            _source(known.facts[fact], known)
+            _source(facts[fact], known)
             for fact in metadata.get("facts") or ()
             # While another model is taken up, an answer may cite what is gone.
-            if fact in known.facts.by_id
+            if fact in facts
         ],
         "buttons": buttons(message, tokens, session),
     }
