@@ -9,22 +9,26 @@ import sys
 import warnings
 from typing import TextIO
 
-_show = warnings.showwarning
 
+def run(arguments: list[str]) -> None:
+    """Run the module that `arguments` begins with, as `python -m` does."""
+    show = warnings.showwarning
 
-def _show_unless_deprecation(
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    file: TextIO | None = None,
-    line: str | None = None,
-) -> None:
-    if not issubclass(category, DeprecationWarning):
-        _show(message, category, filename, lineno, file, line)
+    def show_unless_deprecation(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        if not issubclass(category, DeprecationWarning):
+            show(message, category, filename, lineno, file, line)
+
+    warnings.showwarning = show_unless_deprecation
+    sys.argv = arguments
+    runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":
-    warnings.showwarning = _show_unless_deprecation
-    sys.argv = sys.argv[1:]
-    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+    run(sys.argv[1:])

@@ -99,6 +99,7 @@ async def test_a_conversation_goes_on_after_the_server_was_restarted():
 
 async def test_a_broken_database_costs_no_answer_and_tells_no_words(tmp_path, caplog):
     kept = store()
+    await kept.get_or_create_tracker("bert")
     with sqlite3.connect(tmp_path / "conversations.db") as other:
         other.execute("DROP TABLE events")
     tracker = await kept.get_or_create_tracker("anna")

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import re
 import traceback
+from uuid import uuid4
 
 from sanic import Blueprint, Sanic
 from sanic.exceptions import InvalidUsage, SanicException
@@ -11,7 +12,9 @@ from sanic.handlers import ErrorHandler
 from sanic.http import Http
 from sanic.request import Request
 from sanic.response import HTTPResponse, empty, json, redirect
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
+from lumbar.channel import metrics
 from lumbar.channel.refused import BY_STATUS, Refused
 from lumbar.channel.requests import MAX_BODY
 from lumbar.settings import settings
@@ -56,6 +59,7 @@ def add_http(web: Blueprint) -> None:
         # In place of Rasa's, which sends `Allow-Credentials` to whoever asks.
         app.request_middleware.clear()
         app.response_middleware.clear()
+        app.register_middleware(_name, "request")
         app.register_middleware(_check_origin, "request")
         app.register_middleware(_show_demo, "request")
         app.register_middleware(_add_headers, "response")  # type: ignore[arg-type]
@@ -86,6 +90,7 @@ class _JsonErrors(ErrorHandler):
 
     def response(self, request: Request, exception: Exception) -> HTTPResponse:
         refused = _refused(request, exception)
+        metrics.errors.labels(refused.code).inc()
         if refused.code == "failed":
             where = "".join(traceback.format_tb(exception.__traceback__))
             logger.error("%s in the channel:\n%s", type(exception).__name__, where)
@@ -115,6 +120,13 @@ def _empty_request(http: Http) -> None:
     # Sanic fails a second time, and silently, on an address that it could not read.
     http.url = None
     _sanics_empty_request(http)
+
+
+def _name(request: Request) -> None:
+    """Let what is logged of a request be told apart, by the proxy's name for it."""
+    named = request.headers.get("x-request-id", "")
+    clear_contextvars()
+    bind_contextvars(request=named if re.fullmatch("[0-9a-f-]{16,36}", named) else uuid4().hex)
 
 
 async def _check_origin(request: Request) -> HTTPResponse | None:

@@ -14,6 +14,7 @@ from rasa.core.channels.channel import UserMessage
 from rasa.core.nlg import TemplatedNaturalLanguageGenerator
 from rasa.core.processor import MessageProcessor
 
+from lumbar.channel import metrics
 from lumbar.settings import settings
 from lumbar.studio.versions import MODEL
 
@@ -26,6 +27,7 @@ async def follow(agent: Agent, questions: Sequence[str]) -> None:
     """Look for another served model until cancelled; `questions` warm it up."""
     assert agent.processor is not None
     loaded = agent.processor.model_path.resolve()
+    metrics.model.labels(loaded.parent.name).set(1)
     while True:
         await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
         promoted = (settings.served / MODEL).resolve()
@@ -38,6 +40,8 @@ async def follow(agent: Agent, questions: Sequence[str]) -> None:
             logger.error("%s could not be loaded: %s", promoted, type(error).__name__)
             continue
         _put(agent, processor)
+        metrics.model.clear()
+        metrics.model.labels(promoted.parent.name).set(1)
         logger.info("%s answers from now on.", promoted)
 
 

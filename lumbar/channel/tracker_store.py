@@ -11,32 +11,40 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 from collections.abc import Iterable
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from cachetools import TTLCache
 from rasa.core.brokers.broker import EventBroker
-from rasa.core.tracker_store import SQLTrackerStore, TrackerStore
+from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event
 from rasa.shared.core.trackers import DialogueStateTracker
-from sqlalchemy.exc import SQLAlchemyError
 
+from lumbar.channel.backlog import Backlog, Write
+from lumbar.database import EVENTS
 from lumbar.settings import settings
 
 KEPT = 64
 """Events of a conversation, about eight turns."""
 CONVERSATIONS = 10_000
 """At most in memory; the one that was silent longest goes first."""
+SECONDS_BESIDE_OTHERS = 600
+"""In memory at most where another process may have been told to forget it."""
 RANKED = 5
 """Labels that are stored of those a message was likely to mean."""
 
-EVENTS = SQLTrackerStore.SQLEvent.__table__
 
-logger = logging.getLogger(__name__)
+@dataclass
+class _Recent:
+    """A conversation's last events; of their rows `last` is the latest whose id is known,
+    and `written` came after it."""
+
+    events: list[Event]
+    last: int | None = None
+    written: int = 0
 
 
 class RecentTrackerStore(TrackerStore):
@@ -47,27 +55,24 @@ class RecentTrackerStore(TrackerStore):
     ) -> None:
         super().__init__(domain, event_broker, **kwargs)
         self.max_event_history = KEPT
-        self._events: TTLCache[str, list[Event]] = TTLCache(CONVERSATIONS, settings.session_seconds)
-        self._engine = _engine(settings.database)
+        seconds = SECONDS_BESIDE_OTHERS if settings.redis else settings.session_seconds
+        self._recent: TTLCache[str, _Recent] = TTLCache(CONVERSATIONS, seconds)
+        self.backlog = Backlog(settings.database, settings.waiting)
 
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Keep the conversation, or forget it when `tracker` holds no event."""
         await self.stream_events(tracker)
         sender, events = tracker.sender_id, list(tracker.events)
+        recent = self._recent.pop(sender, None) or _Recent([])
+        rows = [_row(sender, event) for event in _after(recent.events, events)]
         if events:
-            new = _after(self._events.get(sender, []), events)
-            self._events[sender] = events
-            if new:
-                rows = [_row(sender, event) for event in new]
-                await self._in_database(EVENTS.insert(), rows)
-        else:
-            self._events.pop(sender, None)
-            await self._in_database(EVENTS.delete().where(EVENTS.c.sender_id == sender))
+            self._recent[sender] = _Recent(events, recent.last, recent.written + len(rows))
+        if rows or not events:
+            # Seen to its end, even if nobody waits for the answer any more.
+            await asyncio.shield(self.backlog.write(Write(sender, rows)))
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
-        events = self._events.get(sender_id)
-        if events is None:
-            events = await self._stored(sender_id)
+        events = await self.events(sender_id)
         if not events:
             return None
         return DialogueStateTracker.from_events(
@@ -79,54 +84,45 @@ class RecentTrackerStore(TrackerStore):
         )
 
     async def keys(self) -> Iterable[str]:
-        return self._events.keys()
+        return self._recent.keys()
 
-    async def _stored(self, sender_id: str) -> list[Event]:
+    async def events(self, sender_id: str) -> list[Event]:
+        """Return the last `KEPT` events, from memory where they are."""
+        recent = self._recent.get(sender_id) or await self._stored(sender_id)
+        return recent.events
+
+    async def refresh(self, sender_id: str) -> None:
+        """Drop from memory what another process has gone on with, or has forgotten."""
+        recent = self._recent.get(sender_id)
+        if recent is None or not settings.redis:
+            return
+        since = EVENTS.c.id >= (recent.last or 0)
+        query = sa.select(EVENTS.c.id).where(EVENTS.c.sender_id == sender_id, since)
+        rows = await self.backlog.read(query.order_by(EVENTS.c.id))
+        if rows is None:
+            return
+        ids = [row.id for row in rows]
+        expected = [] if recent.last is None else [recent.last]
+        new = ids[len(expected) :]
+        if ids[: len(expected)] != expected or len(new) != recent.written:
+            del self._recent[sender_id]
+        elif new:
+            recent.last, recent.written = new[-1], 0
+
+    async def _stored(self, sender_id: str) -> _Recent:
         query = (
-            sa.select(EVENTS.c.data)
+            sa.select(EVENTS.c.id, EVENTS.c.data)
             .where(EVENTS.c.sender_id == sender_id)
             .order_by(EVENTS.c.id.desc())
             .limit(KEPT)
         )
-        stored = await self._in_database(query)
-        read = (Event.from_parameters(json.loads(data)) for data in reversed(stored))
-        events = [event for event in read if event is not None]
-        if events:
-            self._events[sender_id] = events
-        return events
-
-    async def _in_database(self, statement: Any, rows: list[dict[str, Any]] | None = None) -> list:
-        """Run `statement` beside the event loop; without the database, go on from memory."""
-        try:
-            return await asyncio.to_thread(self._run, statement, rows)
-        except SQLAlchemyError as error:
-            # Its text would hold the statement with the patient's words.
-            logger.error("The database of conversations failed: %s", type(error).__name__)
-            return []
-
-    def _run(self, statement: Any, rows: list[dict[str, Any]] | None) -> list:
-        with self._engine.begin() as connection:
-            result = connection.execute(statement, *([rows] if rows else []))
-            return list(result.scalars()) if result.returns_rows else []
-
-
-def _engine(url: str) -> sa.engine.Engine:
-    parts = sa.engine.make_url(url)
-    if parts.get_backend_name() != "sqlite":
-        engine = sa.create_engine(parts)
-    else:
-        Path(str(parts.database)).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        threads = {"check_same_thread": False}
-        engine = sa.create_engine(parts, poolclass=sa.pool.QueuePool, connect_args=threads)
-        sa.event.listen(engine, "connect", _let_others_read)
-    SQLTrackerStore.Base.metadata.create_all(engine)
-    return engine
-
-
-def _let_others_read(connection: Any, _: Any) -> None:
-    # The studio reads while the assistant writes.
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
+        rows = await self.backlog.read(query) or []
+        read = (Event.from_parameters(json.loads(row.data)) for row in reversed(rows))
+        recent = _Recent([event for event in read if event is not None])
+        if recent.events:
+            recent.last = rows[0].id
+            self._recent[sender_id] = recent
+        return recent
 
 
 def _after(known: list[Event], events: list[Event]) -> list[Event]:

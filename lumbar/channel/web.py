@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from hashlib import sha256
 from typing import Any
 
-from cachetools import TTLCache
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import InputChannel, UserMessage
+from rasa.core.lock_store import LockError
 from rasa.shared.core.events import SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.utils.endpoints import EndpointConfig
 from sanic import Blueprint, Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse, empty, json
+from structlog.contextvars import bind_contextvars
 
 from lumbar import content
+from lumbar.channel import metrics, turns
+from lumbar.channel.action_server import ActionServer
+from lumbar.channel.health import QUESTIONS, Health, ask
 from lumbar.channel.http import add_http
 from lumbar.channel.limits import Limits
 from lumbar.channel.pages import add_pages
@@ -26,14 +33,9 @@ from lumbar.channel.refused import Refused
 from lumbar.channel.replies import Replies, buttons, shown
 from lumbar.channel.requests import Feedback, PressedButton, TypedMessage, plain_text, read_body
 from lumbar.channel.tokens import Tokens
+from lumbar.channel.tracker_store import RecentTrackerStore
 from lumbar.language.redaction import redact
 from lumbar.settings import settings
-
-WARMING_UP = ("How long does MILD last?", "Compare MILD with surgery")
-"""Asked at the start: the first answer and the first comparison take a third of a second."""
-
-SECONDS_TO_ASK_AGAIN = 120
-MAX_KEPT = 10_000
 
 logger = logging.getLogger(__name__)
 
@@ -50,42 +52,49 @@ class WebChannel(InputChannel):
     def url_prefix(self) -> str:
         return "/"
 
-    def __init__(self) -> None:
-        self._tokens = Tokens(settings.secret, settings.session_seconds)
-        self._limits = Limits(
-            settings.session_rate, settings.address_rate, settings.address_at_once
-        )
-        self._answered: TTLCache[str, tuple[tuple[str, str], dict]] = TTLCache(
-            MAX_KEPT, SECONDS_TO_ASK_AGAIN
-        )
-
-    def blueprint(self, on_new_message: Handler) -> Blueprint:
+    def blueprint(self, _: Handler) -> Blueprint:
         web = Blueprint("web")
         add_http(web)
         add_pages(web)
 
         @web.listener("after_server_start")
-        async def warm_up(app: Sanic, _: object) -> None:
-            session = self._tokens.session(self._tokens.mint())
-            for question in WARMING_UP:
-                await on_new_message(UserMessage(question, Replies(), session))
-            await _forget(app.ctx.agent, session)
-            app.ctx.following = asyncio.create_task(follow(app.ctx.agent, WARMING_UP))
+        async def begin_to_answer(app: Sanic, _: object) -> None:
+            self.begin(app.ctx.agent)
+            metrics.serve()
+            if app.ctx.agent.is_ready():
+                # The first answer and the first comparison take a third of a second.
+                await ask(app.ctx.agent, QUESTIONS)
+                app.ctx.following = asyncio.create_task(follow(app.ctx.agent, QUESTIONS))
 
         @web.listener("before_server_stop")
-        async def stop_following(app: Sanic, _: object) -> None:
-            app.ctx.following.cancel()
-            with suppress(asyncio.CancelledError):
-                await app.ctx.following
+        async def finish(app: Sanic, _: object) -> None:
+            if app.ctx.agent.is_ready():
+                app.ctx.following.cancel()
+                with suppress(asyncio.CancelledError):
+                    await app.ctx.following
+            await app.ctx.agent.tracker_store.backlog.close()
+
+        @web.get("/api/health/live")
+        async def live(request: Request) -> HTTPResponse:
+            return json({"status": "live"})
 
         @web.get("/api/health")
         async def health(request: Request) -> HTTPResponse:
-            _ready_agent(request)
+            if not await self._health.answers(request.app.ctx.agent):
+                raise Refused("not_ready")
             return json({"status": "ready"})
+
+        @web.get("/api/health/ready")
+        async def ready(request: Request) -> HTTPResponse:
+            checks = await self._health.checks(request.app.ctx.agent)
+            is_ready = all(checks.values())
+            told = {name: "ok" if works else "failed" for name, works in checks.items()}
+            status = "ready" if is_ready else "not ready"
+            return json({"status": status, "checks": told}, 200 if is_ready else 503)
 
         @web.post("/api/sessions")
         async def begin(request: Request) -> HTTPResponse:
-            self._limits.spend("address_rate", "sessions", _address(request))
+            await self._limits.spend("address_rate", "sessions", _address(request))
             agent = _ready_agent(request)
             token = self._tokens.mint()
             session = self._tokens.session(token)
@@ -109,8 +118,8 @@ class WebChannel(InputChannel):
             session = self._session(request)
             with self._limits.one_at_a_time(session, _address(request)):
                 agent = _ready_agent(request)
-                self._answered.pop(session, None)
-                await _forget(agent, session)
+                async with agent.lock_store.lock(session):
+                    await agent.tracker_store.save(DialogueStateTracker.from_events(session, []))
             return empty()
 
         @web.post("/api/messages")
@@ -119,23 +128,24 @@ class WebChannel(InputChannel):
             body = read_body(request, TypedMessage)
             # From here on nothing knows who the patient is.
             text = redact(plain_text(body.text))
-            return await self._answer(request, on_new_message, session, text, body.id)
+            return await self._answer(request, "typed", session, text, body.id)
 
         @web.post("/api/buttons")
         async def button(request: Request) -> HTTPResponse:
             session = self._session(request)
             body = read_body(request, PressedButton)
             payload = self._tokens.pressed(session, body.button)
-            return await self._answer(request, on_new_message, session, payload, body.id)
+            return await self._answer(request, "button", session, payload, body.id)
 
         @web.post("/api/feedback")
         async def feedback(request: Request) -> HTTPResponse:
             session = self._session(request)
             body = read_body(request, Feedback)
             answer = self._tokens.answered(session, body.answer)
-            self._spend(request, session)
+            await self._spend(request, session)
             agent = _ready_agent(request)
             async with agent.lock_store.lock(session):
+                await agent.tracker_store.refresh(session)
                 tracker = await agent.tracker_store.retrieve(session)
                 if tracker is None:
                     raise Refused("no_such_answer")
@@ -145,60 +155,74 @@ class WebChannel(InputChannel):
 
         return web
 
+    def begin(self, agent: Agent) -> None:
+        """Begin to take messages for `agent`, with the settings as they are now."""
+        self._tokens = Tokens(settings)
+        self._limits = Limits(agent.lock_store.shared)
+        self._health = Health()
+        # Rasa wraps it to go on without it after a failure, which it does by itself.
+        while not isinstance(agent.tracker_store, RecentTrackerStore):
+            agent.tracker_store = agent.tracker_store._tracker_store  # type: ignore[union-attr]
+        if isinstance(agent.action_endpoint, EndpointConfig):
+            agent.action_endpoint = ActionServer(agent.action_endpoint)
+        if agent.processor:
+            agent.processor.tracker_store = agent.tracker_store
+            agent.processor.action_endpoint = agent.action_endpoint
+
     def _session(self, request: Request) -> str:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        return self._tokens.session(token if scheme.lower() == "bearer" else "")
+        session = self._tokens.session(token if scheme.lower() == "bearer" else "")
+        bind_contextvars(session=sha256(session.encode()).hexdigest()[:16])
+        return session
 
-    def _spend(self, request: Request, session: str) -> None:
-        self._limits.spend("session_rate", session)
-        self._limits.spend("address_rate", "messages", _address(request))
+    async def _spend(self, request: Request, session: str) -> None:
+        await self._limits.spend("session_rate", session)
+        await self._limits.spend("address_rate", "messages", _address(request))
 
     async def _answer(
-        self, request: Request, ask: Handler, session: str, text: str, message_id: str
+        self, request: Request, kind: str, session: str, text: str, message_id: str
     ) -> HTTPResponse:
+        start = time.monotonic()
         with self._limits.one_at_a_time(session, _address(request)):
-            before, reply = self._answered.get(session, (("", ""), {}))
-            if not message_id or before != (message_id, text):
-                self._spend(request, session)
-                _ready_agent(request)
-                reply = await self._ask(ask, session, text)
-                self._answered[session] = (message_id, text), reply
-        return json(reply)
+            await self._spend(request, session)
+            agent = _ready_agent(request)
+            # The same message sent again, to whichever process, has the same name.
+            named = sha256(f"{session} {message_id} {text}".encode()).hexdigest()[:32]
+            message = UserMessage(
+                text,
+                Replies(),
+                session,
+                input_channel=self.name(),
+                message_id=named if message_id else None,
+            )
+            try:
+                turn = await asyncio.wait_for(turns.take(agent, message), settings.answer_seconds)
+            except asyncio.TimeoutError:
+                logger.error("No answer within %s seconds.", settings.answer_seconds)
+                raise Refused("timed_out") from None
+            except LockError:
+                raise Refused("busy", 1) from None
+        seconds = time.monotonic() - start
+        metrics.count(kind, turn.label, seconds)
+        logger.info("Answered.", extra={"intent": turn.label, "seconds": round(seconds, 4)})
+        return json(self._shown(session, turn))
 
-    async def _ask(self, ask: Handler, session: str, text: str) -> dict[str, Any]:
-        replies = Replies()
-        answer = self._tokens.answer(session)
-        message = UserMessage(
-            text,
-            replies,
-            session,
-            input_channel=self.name(),
-            message_id=self._tokens.answered(session, answer),
-        )
-        try:
-            await asyncio.wait_for(ask(message), settings.answer_seconds)
-        except asyncio.TimeoutError:
-            logger.error("No answer within %s seconds.", settings.answer_seconds)
-            raise Refused("timed_out") from None
+    def _shown(self, session: str, turn: turns.Turn) -> dict[str, Any]:
         known = content.load()
-        said = (shown(one, known, self._tokens, session) for one in replies.messages)
+        tokens = self._tokens.at(turn.time)
+        said = (shown(one, known, tokens, session) for one in turn.messages)
         messages = [one for one in said if one]
         if not messages:
             logger.error("The assistant had no reply to a message.")
             raise Refused("no_answer")
-        return {"answer": answer, "messages": messages}
+        return {"answer": tokens.answer(session, turn.id), "messages": messages}
 
 
 def _ready_agent(request: Request) -> Agent:
-    agent: Agent | None = getattr(request.app.ctx, "agent", None)
-    if agent is None or not agent.is_ready():
+    agent: Agent = request.app.ctx.agent
+    if not agent.is_ready():
         raise Refused("not_ready")
     return agent
-
-
-async def _forget(agent: Agent, session: str) -> None:
-    async with agent.lock_store.lock(session):
-        await agent.tracker_store.save(DialogueStateTracker.from_events(session, []))
 
 
 def _address(request: Request) -> str:

@@ -2,20 +2,22 @@
 
 import signal
 import sys
+import time
 
 import typer
 
-from lumbar.studio.errors import StudioError
+SECONDS_BETWEEN_LOOKS = 0.5
 
 
 def run() -> None:
     """Serve the widget, a demo page and the API, with the action server beside it.
 
-    A model that is promoted meanwhile is taken up within seconds.
+    A model that is promoted meanwhile is taken up within seconds, and a process that ends
+    is started again.
 
     Example: lumbar run
     """
-    from lumbar.serving import website
+    from lumbar.serving import Server, website
     from lumbar.settings import settings
     from lumbar.studio.versions import made_from, served
 
@@ -24,11 +26,15 @@ def run() -> None:
     if now and now.record["from"] != made_from(settings.project):
         typer.echo("The files have changed since the served model was trained: see `lumbar train`.")
     typer.echo("Starting ...")
+    started: list[Server] = []
     try:
-        with website() as (address, process):
+        # In a container or a service, what they log is its output.
+        with website(started=started, to_files=sys.stdout.isatty()) as (address, _):
             typer.echo(f"Lumbar is at {address}\nCtrl-C stops it.")
-            process.wait()
-            raise StudioError("The assistant ended. build/assistant.log tells why.")
+            while True:
+                for server in started:
+                    server.revive()
+                time.sleep(SECONDS_BETWEEN_LOOKS)
     except KeyboardInterrupt:
         typer.echo("\nStopped.")
 

@@ -13,13 +13,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
 
+from lumbar.database import EVENTS
 from lumbar.settings import settings
 from lumbar.studio import errors
 
-EVENTS = sa.table(
-    "events",
-    *map(sa.column, ("id", "sender_id", "type_name", "timestamp", "action_name", "data")),
-)
 SECONDS_TO_WAIT = 5
 ROWS_AT_ONCE = 5_000
 

@@ -7,17 +7,19 @@ given assistants that fail.
 import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 
 import pytest
-from rasa.core.lock_store import InMemoryLockStore
 from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import BotUttered, UserUttered
 from sanic import Sanic
 from test_api import code_of, raw
 from visitor import Visitor
 
 from lumbar import content
 from lumbar.channel import http
+from lumbar.channel.locks import SessionLocks
 from lumbar.channel.refused import REFUSALS, Refused
 from lumbar.channel.tokens import Tokens
 from lumbar.channel.tracker_store import RecentTrackerStore
@@ -40,9 +42,7 @@ class Stage:
         self.address = f"http://{HOST}:{port}"
         self.channel = WebChannel()
         self.app = Sanic("stage", configure_logging=False)
-        self.app.blueprint(
-            self.channel.blueprint(lambda message: self.handle(message)), url_prefix="/"
-        )
+        self.app.blueprint(self.channel.blueprint(None), url_prefix="/")
         self.loop = asyncio.new_event_loop()
         starting = self.app.create_server(HOST, port, return_asyncio_server=True, access_log=False)
         self.server = self.loop.run_until_complete(starting)
@@ -54,16 +54,18 @@ class Stage:
     def play(self, handle, is_ready=True):
         """Begin anew, with the settings as they are now."""
         self.handle = handle
-        self.channel.__init__()
         self.app.config.PROXIES_COUNT = lumbar_settings.proxies
-        domain = SimpleNamespace(responses={"utter_greet": [{"text": "Hello!"}]})
-        self.store = RecentTrackerStore(Domain.load(str(ROOT / "domain.yml")))
+        domain = Domain.load(str(ROOT / "domain.yml"))
+        self.store = RecentTrackerStore(domain)
         self.app.ctx.agent = SimpleNamespace(
             is_ready=lambda: is_ready,
             domain=domain,
-            lock_store=InMemoryLockStore(),
+            processor=SimpleNamespace(handle_message=self.handle, domain=domain),
+            action_endpoint=None,
+            lock_store=SessionLocks(),
             tracker_store=self.store,
         )
+        self.channel.begin(self.app.ctx.agent)
         return Visitor(self.address)
 
     def stop(self):
@@ -245,14 +247,23 @@ def test_a_body_that_does_not_arrive_is_not_waited_for(failing, monkeypatch, hea
     assert raw(address, request) == 408
 
 
-def test_a_failed_message_can_be_sent_again(failing):
-    tries = iter([raises, says_hello])
+def test_a_message_that_failed_is_answered_when_it_is_sent_again_and_then_no_more(stage):
+    async def remembers(message):
+        tracker = await stage.store.get_or_create_tracker(message.sender_id)
+        tracker.update(UserUttered(message.text, message_id=message.message_id))
+        tracker.update(BotUttered("Hello!"))
+        await stage.store.save(tracker)
+        await says_hello(message)
 
     async def fails_once(message):
         await next(tries)(message)
 
-    visitor = failing(fails_once).begin()
-    assert [visitor.say("hi", id="one").status_code for _ in range(3)] == [500, 200, 200]
+    tries = iter([raises, remembers])
+    visitor = stage.play(fails_once).begin()
+    assert visitor.say("hi", id="one").status_code == 500
+    answered = visitor.say("hi", id="one")
+    assert answered.json()["messages"] == [{"text": "Hello!"}]
+    assert visitor.say("hi", id="one").json() == answered.json()
 
 
 def test_feedback_is_kept_with_the_conversation(stage):
@@ -277,11 +288,29 @@ def test_feedback_on_a_conversation_that_is_gone_is_refused(failing):
 
 
 def test_a_session_ends():
-    ended = Tokens("secret", -1)
+    ended = Tokens(lumbar_settings.copy(update={"session_seconds": -1}))
     with pytest.raises(Refused, match="no_session"):
         ended.session(ended.mint())
 
 
 def test_another_secret_makes_other_sessions():
     with pytest.raises(Refused, match="no_session"):
-        Tokens("one secret", 60).session(Tokens("another secret", 60).mint())
+        tokens(secret="one").session(tokens(secret="another").mint())
+
+
+def test_a_session_signed_with_the_old_secret_goes_on_for_a_day():
+    token = tokens(secret="old").mint()
+    for hours, is_read in ((1, True), (23, True), (25, False)):
+        rotated = datetime.now(timezone.utc) - timedelta(hours=hours)
+        now = tokens(secret="new", old_secret="old", rotated=rotated)
+        if is_read:
+            assert now.session(token)
+        else:
+            with pytest.raises(Refused, match="no_session"):
+                now.session(token)
+        # What is signed from now on does not need it.
+        assert tokens(secret="new").session(now.mint())
+
+
+def tokens(**values):
+    return Tokens(lumbar_settings.copy(update=values))

@@ -14,6 +14,7 @@ import requests
 
 from lumbar.serving import HOST, environment, free_port
 from lumbar.settings import ROOT
+from lumbar.studio.versions import MODEL
 
 
 def start(port, tmp_path, **overrides):
@@ -64,9 +65,18 @@ def test_a_port_in_use_is_named_with_the_way_out(tmp_path):
     assert "Traceback" not in printed
 
 
-def test_an_assistant_that_does_not_start_says_where_to_look(tmp_path):
-    command = start(free_port(), tmp_path, LUMBAR_DATABASE="nowhere://")
+def test_an_assistant_without_a_model_that_works_does_not_start_and_says_where_to_look(tmp_path):
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / MODEL).write_bytes(b"no model")
+    command = start(free_port(), tmp_path, LUMBAR_SERVED=str(tmp_path / "broken"))
     printed, _ = command.communicate(timeout=120)
     assert command.returncode == 1
-    assert "did not start" in printed
+    assert "The assistant did not start" in printed
     assert "Traceback" not in printed
+
+
+def test_a_wrong_setting_is_named(tmp_path):
+    command = start(free_port(), tmp_path, LUMBAR_DATABASE="nowhere://")
+    printed, _ = command.communicate(timeout=60)
+    assert command.returncode == 1
+    assert printed == 'LUMBAR_DATABASE: must begin with "postgresql://" or "sqlite:///"\n'

@@ -1,0 +1,75 @@
+"""The database where conversations are kept, which never keeps anyone waiting for long."""
+
+import select
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from psycopg2 import OperationalError, extensions
+from sqlalchemy.engine import Engine, make_url
+
+SECONDS = 2
+"""For a connection from the pool, to the server, and for each statement."""
+CONNECTIONS = 5
+"""At most of one process."""
+
+EVENTS = sa.table(
+    "events",
+    *map(sa.column, ("id", "sender_id", "type_name", "timestamp", "action_name", "data")),
+)
+"""Rasa's `SQLTrackerStore` makes it."""
+
+
+def connect(url: str, seconds: float = SECONDS) -> Engine:
+    """Return an engine for SQLite or PostgreSQL, whose statements may take `seconds` each.
+
+    Nothing is asked of the database yet.
+    """
+    parts = make_url(url)
+    if parts.get_backend_name() == "sqlite":
+        Path(str(parts.database)).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        engine = sa.create_engine(
+            parts,
+            poolclass=sa.pool.QueuePool,
+            pool_size=CONNECTIONS,
+            pool_timeout=SECONDS,
+            connect_args={"check_same_thread": False, "timeout": SECONDS},
+        )
+        sa.event.listen(engine, "connect", _let_others_read)
+        return engine
+    # A server that hangs answers no time-out of its own.
+    extensions.set_wait_callback(partial(_wait, seconds))
+    return sa.create_engine(
+        parts,
+        pool_size=CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=SECONDS,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": SECONDS},
+    )
+
+
+def _let_others_read(connection: Any, _: Any) -> None:
+    # The studio reads while the assistant writes.
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    # What is forgotten is not left in the file.
+    connection.execute("PRAGMA secure_delete=ON")
+
+
+def _wait(seconds: float, connection: extensions.connection) -> None:
+    """Wait for PostgreSQL as psycopg2 does, but not for ever.
+
+    Raises:
+        psycopg2.OperationalError: after `seconds`; the connection is then closed.
+    """
+    deadline = time.monotonic() + seconds
+    while (state := connection.poll()) != extensions.POLL_OK:
+        readable = [connection] if state == extensions.POLL_READ else []
+        writable = [connection] if state == extensions.POLL_WRITE else []
+        left = deadline - time.monotonic()
+        if left <= 0 or select.select(readable, writable, [], left) == ([], [], []):
+            connection.close()
+            raise OperationalError(f"no answer within {seconds} seconds")

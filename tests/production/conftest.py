@@ -1,0 +1,73 @@
+"""What tests of the installed service share: servers that may be hurt."""
+
+import os
+import sys
+
+import pytest
+
+from lumbar.settings import ROOT
+
+# Visitors are of the website's tests, which may not be among those that run.
+sys.path.append(str(ROOT / "tests" / "website"))
+
+from networks import Network
+from servers import POSTGRESQL, REDIS, PostgreSQL, Redis
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave what takes minutes to `make soak`."""
+    if os.environ.get("LUMBAR_SOAK"):
+        return
+    long = [item for item in items if item.get_closest_marker("soak")]
+    items[:] = [item for item in items if item not in long]
+    config.hook.pytest_deselected(items=long)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server():
+    if not POSTGRESQL:
+        pytest.skip("needs PostgreSQL: on Debian, apt-get install postgresql")
+    with PostgreSQL() as server:
+        yield server
+
+
+@pytest.fixture
+def postgresql(postgresql_server) -> PostgreSQL:
+    """A PostgreSQL that runs, whatever the test before did to it."""
+    postgresql_server.restore()
+    return postgresql_server
+
+
+@pytest.fixture(scope="session")
+def redis_server():
+    if not REDIS:
+        pytest.skip("needs Redis: on Debian, apt-get install redis-server")
+    with Redis() as server:
+        yield server
+
+
+@pytest.fixture
+def redis(redis_server) -> Redis:
+    """A Redis that runs and holds nothing, whatever the test before did to it."""
+    redis_server.restart()
+    return redis_server
+
+
+@pytest.fixture(scope="session")
+def network():
+    """Makes networks, where the system lets the tests do so."""
+    made = []
+
+    def make(*addresses: str) -> Network:
+        try:
+            made.append(Network(*addresses))
+        except OSError as error:
+            pytest.skip(
+                "needs root, /dev/net/tun and a kernel with network namespaces, and on Debian "
+                f"apt-get install iproute2: {error}"
+            )
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
