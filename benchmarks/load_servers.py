@@ -163,7 +163,7 @@ def lumbar(number: int, kept: Stores, folder: Path) -> Iterator[Lumbar]:
             for process in psutil.Process(site.pid).children(recursive=True)
         ]
         processes = {
-            ASSISTANT: [one for one in found if "lumbar.quietly" in one.cmdline()],
+            ASSISTANT: [one for one in found if "rasa" in one.cmdline()],
             ACTIONS: [one for one in found if "rasa_sdk" in one.cmdline()],
             **kept.processes(),
         }

@@ -12,6 +12,7 @@ from lumbar.commands import (
     import_,
     inbox,
     models,
+    operate,
     report,
     run,
     teach,
@@ -24,7 +25,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Serve, teach, check, train and watch the assistant.",
+    help="Serve, teach, check, train, watch and operate the assistant.",
 )
 for command in (
     run.run,
@@ -40,6 +41,8 @@ for command in (
     models.diff,
     report.report,
     evaluate.evaluate,
+    operate.purge,
+    operate.migrate,
 ):
     app.command()(command)
 app.command("import")(import_.import_)

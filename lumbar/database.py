@@ -1,6 +1,8 @@
 """The database where conversations are kept, which never keeps anyone waiting for long."""
 
+import os
 import select
+import socket
 import time
 from functools import partial
 from pathlib import Path
@@ -17,7 +19,10 @@ CONNECTIONS = 5
 
 EVENTS = sa.table(
     "events",
-    *map(sa.column, ("id", "sender_id", "type_name", "timestamp", "action_name", "data")),
+    *map(
+        sa.column,
+        ("id", "sender_id", "type_name", "timestamp", "intent_name", "action_name", "data"),
+    ),
 )
 """Rasa's `SQLTrackerStore` makes it."""
 
@@ -63,13 +68,15 @@ def _wait(seconds: float, connection: extensions.connection) -> None:
     """Wait for PostgreSQL as psycopg2 does, but not for ever.
 
     Raises:
-        psycopg2.OperationalError: after `seconds`; the connection is then closed.
+        psycopg2.OperationalError: after `seconds`; the connection is then broken.
     """
     deadline = time.monotonic() + seconds
     while (state := connection.poll()) != extensions.POLL_OK:
         readable = [connection] if state == extensions.POLL_READ else []
         writable = [connection] if state == extensions.POLL_WRITE else []
-        left = deadline - time.monotonic()
-        if left <= 0 or select.select(readable, writable, [], left) == ([], [], []):
-            connection.close()
+        left = max(0, deadline - time.monotonic())
+        if select.select(readable, writable, [], left) == ([], [], []):
+            # It cannot be closed from here: psycopg2 holds it meanwhile.
+            with socket.socket(fileno=os.dup(connection.fileno())) as line:
+                line.shutdown(socket.SHUT_RDWR)
             raise OperationalError(f"no answer within {seconds} seconds")

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from rasa.core.tracker_store import SQLTrackerStore
 from sqlalchemy.exc import SQLAlchemyError
 
 from lumbar.channel import metrics
+from lumbar.channel.migration import make_tables
 from lumbar.database import EVENTS, connect
 
 SECONDS_BETWEEN_TRIES = 0.5
@@ -45,16 +45,16 @@ class Backlog:
 
     @property
     def is_away(self) -> bool:
-        """Whether the last try failed, and what was said since waits."""
-        return bool(self._writes)
+        """Whether the last try failed, or what was said meanwhile still waits."""
+        return bool(self._writes) or not self._is_up
 
     async def write(self, write: Write) -> None:
         """Write now, or as soon as the database is back after all that waits already."""
-        if not self._writes:
+        if not self.is_away:
             if await self._try(write):
                 return
             write.unsure = True
-        elif not write.rows:
+        if not write.rows:
             # What waits of a conversation that is forgotten need not be written at all.
             for other in [one for one in self._writes if one.sender == write.sender]:
                 self._remove(other)
@@ -62,9 +62,7 @@ class Backlog:
 
     async def read(self, statement: Any) -> list[Any] | None:
         """Return what `statement` selects, None while the database is away."""
-        if self._writes:
-            return None
-        return await self._in_thread(self._read, statement)
+        return None if self.is_away else await self._in_thread(self._read, statement)
 
     async def is_reachable(self) -> bool:
         """Ask the database itself; tables that it lacks are made."""
@@ -88,8 +86,6 @@ class Backlog:
         self._writes.append(write)
         self._rows += len(write.rows)
         metrics.turns_waiting.set(len(self._writes))
-        if not self._catching_up or self._catching_up.done():
-            self._catching_up = asyncio.create_task(self._catch_up())
 
     def _remove(self, write: Write) -> None:
         self._writes.remove(write)
@@ -97,14 +93,15 @@ class Backlog:
         metrics.turns_waiting.set(len(self._writes))
 
     async def _catch_up(self) -> None:
-        while self._writes:
-            first = self._writes[0]
-            if not await self._try(first):
-                first.unsure = True
+        while self.is_away:
+            first = self._writes[0] if self._writes else None
+            if not await (self._try(first) if first else self.is_reachable()):
+                if first:
+                    first.unsure = True
                 await asyncio.sleep(SECONDS_BETWEEN_TRIES)
-            elif first in self._writes:
+            elif first and first in self._writes:
                 self._remove(first)
-        logger.info("All that waited for the database is written.")
+        logger.info("The database is back, and all that waited for it is written.")
 
     async def _try(self, write: Write) -> bool:
         return await self._in_thread(self._write, write) is not None
@@ -114,13 +111,15 @@ class Backlog:
             result = await asyncio.to_thread(function, argument)
         except SQLAlchemyError as error:
             metrics.database_failures.inc()
+            metrics.database_up.set(0)
             if self._is_up:
                 # Its text would hold the statement with the patient's words.
                 logger.error("The database of conversations failed: %s", type(error).__name__)
             self._is_up = False
             # It may come back as another one.
             self._has_tables = False
-            metrics.database_up.set(0)
+            if not self._catching_up or self._catching_up.done():
+                self._catching_up = asyncio.create_task(self._catch_up())
             return None
         self._is_up = True
         metrics.database_up.set(1)
@@ -137,7 +136,7 @@ class Backlog:
             if not write.rows:
                 connection.execute(EVENTS.delete().where(EVENTS.c.sender_id == write.sender))
             elif not (write.unsure and self._is_written(connection, write)):
-                connection.execute(SQLTrackerStore.SQLEvent.__table__.insert(), write.rows)
+                connection.execute(EVENTS.insert(), write.rows)
         return True
 
     def _is_written(self, connection: sa.engine.Connection, write: Write) -> bool:
@@ -147,5 +146,5 @@ class Backlog:
 
     def _make_tables(self) -> None:
         if not self._has_tables:
-            SQLTrackerStore.Base.metadata.create_all(self._engine)
+            make_tables(self._engine)
             self._has_tables = True

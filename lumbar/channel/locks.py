@@ -36,6 +36,7 @@ class SessionLocks(LockStore):
 
     def __init__(self, **_: Any) -> None:
         self.shared = Shared(settings.redis) if settings.redis else None
+        metrics.locks_up.set(1)
         self._here: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from circuitbreaker import CircuitBreaker, CircuitBreakerError
+from circuitbreaker import CircuitBreaker
 from limits.errors import StorageError
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
@@ -58,11 +58,12 @@ class Shared:
             Away: Redis failed, or failed within the last `SECONDS_LEFT_ALONE`.
             LockError: the lock is no longer ours.
         """
+        if self._breaker.opened:
+            raise Away
         was_up = self._breaker.closed
         try:
-            answer = await self._breaker.call_async(command, *arguments)
-        except CircuitBreakerError:
-            raise Away from None
+            with self._breaker:
+                answer = await command(*arguments)
         except FAILURES as error:
             if isinstance(error, LockError):
                 raise

@@ -60,19 +60,29 @@ def _load(names: Path, changed: int) -> Language:
     current = fingerprint()
     folder = settings.build / "pipeline"
     stamp = folder / "fingerprint"
-    settings.build.mkdir(parents=True, exist_ok=True)
-    with FileLock(settings.build / "pipeline.lock"):
-        if not stamp.is_file() or stamp.read_text() != current:
-            shutil.rmtree(folder, ignore_errors=True)
-            nlp = spacy.blank("en")
-            for component in ("sentence_encoder", "treatment_matcher", "red_flags", "language_id"):
-                nlp.add_pipe(component)
-            nlp.to_disk(folder)
-            stamp.write_text(current)
+    # Where nothing is to be built, nothing need be writable.
+    if not _is_current(stamp, current):
+        settings.build.mkdir(parents=True, exist_ok=True)
+        with FileLock(settings.build / "pipeline.lock"):
+            if not _is_current(stamp, current):
+                _build(folder)
+                stamp.write_text(current)
     nlp = spacy.load(folder)
     tokenize = nlp.tokenizer
     nlp.tokenizer = lambda text: tokenize(text[:MAX_CHARACTERS])
     return nlp
+
+
+def _is_current(stamp: Path, current: str) -> bool:
+    return stamp.is_file() and stamp.read_text() == current
+
+
+def _build(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    nlp = spacy.blank("en")
+    for component in ("sentence_encoder", "treatment_matcher", "red_flags", "language_id"):
+        nlp.add_pipe(component)
+    nlp.to_disk(folder)
 
 
 def encoder() -> SentenceEncoder:

@@ -3,6 +3,10 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
 
 
 class StudioError(Exception):
@@ -36,6 +40,13 @@ def locked_database(url: str) -> StudioError:
 def other_database(url: str, why: str) -> StudioError:
     return StudioError(
         f"{url}: this is no database of conversations ({why}). LUMBAR_DATABASE names which is."
+    )
+
+
+def no_answer_from(url: "URL", why: str) -> StudioError:
+    return StudioError(
+        f"{url!r}: the database does not do what it is asked ({why}). Start it, or name another "
+        "in LUMBAR_DATABASE. Nothing was deleted or made."
     )
 
 

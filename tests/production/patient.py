@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import time
+from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,33 +14,44 @@ import requests
 from visitor import Visitor
 
 SECONDS_TO_INSIST = 60
+SECONDS_BETWEEN_TRIES = 0.5
 
 
 @dataclass
 class Patient(Visitor):
     """Sends a message again until it is answered, as the widget does, on one connection
-    while that holds."""
+    while that holds. `failures` counts what came instead, by status or kind of exception."""
 
     seconds: float = 20
     connection: requests.Session = field(default_factory=requests.Session)
-    failures: int = 0
+    failures: Counter[str] = field(default_factory=Counter)
+
+    def begin(self) -> "Patient":
+        begun = self._insist("POST", "sessions", {})
+        self.token, self.buttons = begun["token"], begun["buttons"]
+        return self
 
     def ask(self, text: str, message_id: str = "") -> dict[str, Any]:
         """Return the reply to `text`."""
-        message_id = message_id or uuid4().hex
+        return self._insist("POST", "messages", {"text": text, "id": message_id or uuid4().hex})
+
+    def _insist(self, method: str, path: str, what: dict[str, str]) -> dict[str, Any]:
         deadline = time.monotonic() + SECONDS_TO_INSIST
         while time.monotonic() < deadline:
             try:
-                reply = self.say(text, id=message_id)
-            except requests.RequestException:
-                self.failures += 1
+                reply = self.send(method, path, json=what)
+            except requests.RequestException as error:
+                self.failures[type(error).__name__] += 1
+                time.sleep(SECONDS_BETWEEN_TRIES)
                 continue
-            if reply.status_code == 200:
+            if reply.ok:
                 return reply.json()
-            assert reply.status_code in (409, 429, 500, 503, 504), reply.text
-            self.failures += 1
+            assert reply.status_code in (409, 429) or reply.status_code >= 500, reply.text
+            self.failures[_told(reply)] += 1
             time.sleep(int(reply.headers.get("Retry-After", 1)))
-        raise AssertionError(f"no answer to {text!r} within {SECONDS_TO_INSIST} seconds")
+        raise AssertionError(
+            f"no answer to {what} within {SECONDS_TO_INSIST} seconds: {self.failures}"
+        )
 
     def send(
         self, method: str, path: str, headers: dict[str, str] | None = None, **what: Any
@@ -52,6 +64,14 @@ class Patient(Visitor):
             timeout=self.seconds,
             **what,
         )
+
+
+def _told(reply: requests.Response) -> str:
+    """Return the status, and Lumbar's word for it where it is not nginx's own."""
+    try:
+        return f"{reply.status_code} {reply.json()['code']}"
+    except ValueError:
+        return str(reply.status_code)
 
 
 def asked(database: Path) -> list[list[str]]:

@@ -20,9 +20,15 @@ from tempfile import mkdtemp
 import psutil
 import psycopg2
 import redis
+import requests
 
 from lumbar.serving import HOST, environment, free_port
 from lumbar.settings import ROOT, settings
+
+UNLIMITED = {
+    f"LUMBAR_{name}": "1000000" for name in ("SESSION_RATE", "ADDRESS_RATE", "ADDRESS_AT_ONCE")
+}
+"""All visitors of a test come from one address."""
 
 START_SECONDS = 90
 STOP_SECONDS = 20
@@ -291,13 +297,19 @@ class Website(Server):
         """The file of conversations, where no other database is named."""
         return self.state / "conversations.db"
 
+    def is_ready(self) -> bool:
+        """Return whether it says that all it needs is there."""
+        try:
+            return requests.get(f"{self.url}/api/health/ready", timeout=20).ok
+        except requests.RequestException:
+            return False
+
     def _command(self) -> Sequence[str]:
         return [*self._before, sys.executable, "-m", "lumbar.cli", "run"]
 
     def _environment(self) -> dict[str, str]:
         return {
             **environment(),
-            "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",
             "LUMBAR_HOST": self.host,
             "LUMBAR_PORT": str(self.port),
@@ -309,6 +321,35 @@ class Website(Server):
     def _is_up(self) -> bool:
         # Its own word, since the server may be in a network that this process is not in.
         return f"Lumbar is at {self.url}" in self.log.read_text()
+
+
+    def children(self, module: str) -> list[psutil.Process]:
+        """Return its processes that run `module`: "rasa", the assistant, or "rasa_sdk"."""
+        with suppress(psutil.NoSuchProcess):
+            return [one for one in psutil.Process(self.pid).children() if module in _words(one)]
+        return []
+
+
+def unlimited_nginx(*sites: Website) -> Nginx:
+    """Return nginx as it is deployed before several processes, but all visitors may come from
+    one address. Its log tells what it could not pass on."""
+    nginx = Nginx((ROOT / "deploy" / "nginx" / "nginx.conf").read_text(encoding="utf-8"))
+    address = nginx.url.removeprefix("http://")
+    (nginx.folder / "listen.conf").write_text(
+        f"listen {address}; access_log access.log private; error_log stderr error;\n"
+        "limit_req zone=requests burst=1000000 nodelay; limit_conn connections 10000;\n"
+    )
+    # As in deploy/many/upstream.conf.
+    servers = [f"server {HOST}:{one.port} max_fails=1 fail_timeout=5s;\n" for one in sites]
+    (nginx.folder / "upstream.conf").write_text("".join(servers))
+    return nginx
+
+
+def _words(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
 
 
 def listens(port: int) -> bool:

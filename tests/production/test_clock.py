@@ -108,6 +108,18 @@ def test_a_step_back_costs_nobody_their_messages(clock, patient):
     clock.step(-2 * HOUR)
     for _ in range(RATE - RATE // 2):
         told(patient.say("what is MILD"))
-    refused = patient.say("what is MILD")
+    refused = first_refusal(patient)
     assert refused.json()["code"] == "session_rate"
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
+
+
+def test_who_was_refused_before_a_step_back_waits_for_a_minute_at_most(clock, patient):
+    assert first_refusal(patient).status_code == 429
+    clock.step(-2 * HOUR)
+    reply = patient.say("what is MILD")
+    assert reply.status_code == 200 or int(reply.headers["Retry-After"]) <= 60
+
+
+def first_refusal(patient):
+    replies = (patient.say("what is MILD") for _ in range(RATE + 1))
+    return next(reply for reply in replies if reply.status_code != 200)

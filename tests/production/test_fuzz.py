@@ -43,7 +43,7 @@ def fuzz(folder, program, longest, *options):
     run = subprocess.run(
         [sys.executable, str(HERE / program), f"-artifact_prefix={folder}/", *options],
         cwd=folder,
-        env={**environment(), "PYTHONPATH": str(ROOT)},
+        env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -7,8 +7,11 @@ from contextlib import closing
 import psycopg2
 import pytest
 import requests
-from servers import wait_until
+from redis import Redis as Client
+from servers import Website, wait_until
 from visitor import Visitor
+
+from lumbar.channel.locks import SECONDS_HELD
 
 SECRET = "Zk3vQ9-tW7pLx2RbN8mHc4YdF6sJg1Ka"
 
@@ -16,8 +19,6 @@ SECRET = "Zk3vQ9-tW7pLx2RbN8mHc4YdF6sJg1Ka"
 @pytest.fixture(scope="module")
 def sites(postgresql_server, redis_server):
     """Two processes of one service, and its database."""
-    from servers import Website
-
     database = postgresql_server.database()
     shared = {
         "LUMBAR_DATABASE": database,
@@ -36,7 +37,7 @@ def visitors(sites, postgresql, redis):
     """The same visitor at two processes, while all servers run."""
     one, other, _ = sites
     for site in (one, other):
-        assert wait_until(lambda: checks(site)["status"] == "ready", 30), checks(site)
+        assert wait_until(lambda site=site: checks(site)["status"] == "ready", 30), checks(site)
     visitor = Visitor(one.url).begin()
     return visitor, Visitor(other.url, visitor.token)
 
@@ -131,16 +132,11 @@ def test_patients_are_answered_while_redis_is_away(visitors, sites, redis, hurt)
 def test_a_conversation_whose_process_was_killed_goes_on_within_twenty_seconds(
     visitors, sites, redis
 ):
-    import redis as client
-
     here, there = visitors
     assert here.say("held: how long do shots last").ok
-    # The lock, as the killed process would leave it: nobody renews it.
-    session = next(
-        key.split(":")[-1]
-        for key in [f"lumbar:lock:{sender}" for sender in senders(sites[2], "held:")]
-    )
-    client.Redis.from_url(redis.url).set(f"lumbar:lock:{session}", "dead", px=8000)
+    (session,) = senders(sites[2], "held:")
+    # As the killed process would leave it: nobody renews it.
+    Client.from_url(redis.url).set(f"lumbar:lock:{session}", "dead", px=1000 * SECONDS_HELD)
     start = time.monotonic()
     assert there.say("held: and surgery").ok
     assert 1 < time.monotonic() - start < 20

@@ -6,11 +6,9 @@ import shutil
 import pytest
 from chat import Chat
 from playwright.sync_api import sync_playwright
-from visitor import Visitor
+from visitor import OTHER_WEBSITE, Visitor
 
 from lumbar.serving import free_port, website
-
-OTHER_WEBSITE = "https://clinic.example"
 
 QUIETLY = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),

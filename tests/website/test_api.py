@@ -6,10 +6,9 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from conftest import OTHER_WEBSITE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from visitor import Visitor
+from visitor import OTHER_WEBSITE, Visitor
 
 from lumbar.settings import settings as lumbar_settings
 

@@ -5,6 +5,9 @@ from typing import Any
 
 import requests
 
+OTHER_WEBSITE = "https://clinic.example"
+"""May show the widget."""
+
 
 @dataclass
 class Visitor:

@@ -1,0 +1,216 @@
+"""Any process is killed at any moment; what a patient got an answer to is kept, once, in order."""
+
+import json
+import os
+import random
+import re
+import signal
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import psutil
+import psycopg2
+import pytest
+from patient import Patient
+from servers import NGINX, UNLIMITED, Server, Website, listens, unlimited_nginx, wait_until
+
+SEED = 1
+VISITORS = 8
+QUESTIONS = ("what is MILD", "how long does it last", "compare it with surgery", "does it hurt")
+TURNS = 3
+SECRET = "Zk3vQ9-tW7pLx2RbN8mHc4YdF6sJg1Ka"
+SECONDS_BETWEEN_DEATHS = (1, 3)
+SECONDS_APART = 3
+"""Between the absence of PostgreSQL and an assistant's death: a turn that waits in memory for
+a database that is away dies with its process, which is a documented limit."""
+SECONDS_TO_END = 20
+SECONDS_TO_RECOVER = 90
+
+
+@pytest.fixture(scope="module")
+def service(postgresql_server, redis_server):
+    """Two processes of Lumbar behind nginx, before one database and one Redis."""
+    if not NGINX:
+        pytest.skip("needs nginx: on Debian, apt-get install nginx-light")
+    database = postgresql_server.database()
+    shared = {
+        **UNLIMITED,
+        "LUMBAR_DATABASE": database,
+        "LUMBAR_REDIS": redis_server.url,
+        "LUMBAR_SECRET": SECRET,
+        "LUMBAR_PROXIES": "1",
+    }
+    sites = Website(**shared), Website(**shared)
+    nginx = unlimited_nginx(*sites)
+    try:
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(Server.start, (*sites, nginx)))
+        yield sites, nginx, postgresql_server, redis_server, database
+    finally:
+        for server in (nginx, *sites):
+            server.close()
+
+
+@pytest.mark.parametrize("conversations", [60, pytest.param(500, marks=pytest.mark.soak)])
+def test_whatever_is_killed_each_answered_message_is_kept_once_and_in_order(
+    service, conversations
+):
+    *servers, database = service
+    sites, nginx, *_ = servers
+    names = [f"c{number} of {conversations}" for number in range(conversations)]
+    with Death(*servers) as death, ThreadPoolExecutor(VISITORS) as visitors:
+        said = list(visitors.map(lambda name: converse(nginx.url, name), names))
+    for site in sites:
+        assert wait_until(site.is_ready, SECONDS_TO_RECOVER), site.printed()[-5000:]
+    print(death.story())
+    kept = asked(database, rf"c\d+ of {conversations} ")
+    assert sorted(kept) == sorted(said), death.story()
+    assert set(death.killed) == set(death.kinds)
+
+
+def converse(address, name):
+    """Return what a patient said in a conversation of which every message was answered."""
+    patient, said = Patient(address).begin(), []
+    for turn in range(TURNS):
+        said.append(f"{name} m{turn}: {random.Random(f'{name} {turn}').choice(QUESTIONS)}")
+        assert patient.ask(said[-1])["messages"]
+    if patient.failures:
+        print(name, dict(patient.failures))
+    return said
+
+
+def asked(database, beginning):
+    """Return what was said in each conversation in which anything has this beginning."""
+    query = "SELECT sender_id, data FROM events WHERE type_name = 'user' ORDER BY id"
+    conversations = {}
+    with closing(psycopg2.connect(database)) as connection, connection.cursor() as cursor:
+        cursor.execute(query)
+        for sender, data in cursor:
+            text = json.loads(data)["text"]
+            if re.match(beginning, text):
+                conversations.setdefault(sender, []).append(text)
+    return list(conversations.values())
+
+
+class Death:
+    """Kills one process after the other, each kind once a round, and starts again, as systemd
+    would, what nobody else does. What is not yet back is left alone, or nobody were answered."""
+
+    def __init__(self, sites, nginx, postgresql, redis):
+        self.kinds = {
+            "assistant": self._kill_assistant,
+            "action server": self._kill_action_server,
+            "lumbar run": self._kill_run,
+            "nginx": lambda: self._kill(nginx),
+            "PostgreSQL": self._kill_postgresql,
+            "Redis": lambda: self._kill(redis),
+        }
+        self.killed = Counter()
+        self._sites, self._postgresql = sites, postgresql
+        self._chance, self._round = random.Random(SEED), []
+        self._starting = {}
+        self._assistant_died = self._database_came_back = 0.0
+        self._began, self._story = time.monotonic(), []
+        self._ended, self._pool = threading.Event(), ThreadPoolExecutor()
+
+    def __enter__(self):
+        self._killing = self._pool.submit(self._go_on)
+        return self
+
+    def __exit__(self, *_):
+        self._ended.set()
+        self._killing.result()
+        self._start_what_ended()
+        for starting in self._starting.values():
+            starting.result()
+        self._pool.shutdown()
+
+    def story(self):
+        return "\n".join(self._story)
+
+    def _go_on(self):
+        while not self._ended.wait(self._chance.uniform(*SECONDS_BETWEEN_DEATHS)):
+            self._start_what_ended()
+            self._round = self._round or self._chance.sample([*self.kinds], len(self.kinds))
+            kind = next((one for one in self._round if self.kinds[one]()), None)
+            if kind:
+                self._round.remove(kind)
+                self.killed[kind] += 1
+
+    def _kill_assistant(self):
+        site = self._one_that_answers()
+        return self._database_is_long_back() and site and self._kill_child(site, "rasa")
+
+    def _kill_action_server(self):
+        site = self._chance.choice(self._sites)
+        return self._is_up(site) and self._kill_child(site, "rasa_sdk")
+
+    def _kill_child(self, site, module):
+        for child in site.children(module):
+            self._tell(f"{module} of {site.port} is killed")
+            child.kill()
+            if module == "rasa":
+                self._assistant_died = time.monotonic()
+            return True
+        return False
+
+    def _kill_run(self):
+        site = self._one_that_answers()
+        if not site or not self._database_is_long_back():
+            return False
+        self._tell(f"lumbar run of {site.port} is killed")
+        children = psutil.Process(site.pid).children()
+        # Alone: its children are to end by themselves.
+        os.kill(site.pid, signal.SIGKILL)
+        self._assistant_died = time.monotonic()
+        self._starting[site] = self._pool.submit(self._start, site, children)
+        return True
+
+    def _kill_postgresql(self):
+        if time.monotonic() < self._assistant_died + SECONDS_APART:
+            return False
+        return self._kill(self._postgresql)
+
+    def _kill(self, server):
+        if not self._is_up(server):
+            return False
+        self._tell(f"{type(server).__name__} is killed")
+        server.kill()
+        self._starting[server] = self._pool.submit(self._start, server)
+        return True
+
+    def _start_what_ended(self):
+        """Start `lumbar run` where it gave up on a child that died too often."""
+        for site in self._sites:
+            if self._is_started(site) and not site.is_running():
+                self._tell(f"lumbar run of {site.port} ended by itself")
+                self._starting[site] = self._pool.submit(self._start, site)
+
+    def _start(self, server, before=()):
+        _, left = psutil.wait_procs(before, SECONDS_TO_END)
+        assert not left, "children of a killed `lumbar run` live on"
+        server.start()
+        if server is self._postgresql:
+            self._database_came_back = time.monotonic()
+        self._tell(f"{type(server).__name__} {server.port} is back")
+
+    def _is_up(self, server):
+        return self._is_started(server) and server.is_running()
+
+    def _is_started(self, server):
+        starting = self._starting.get(server)
+        return not starting or (starting.done() and starting.result() is None)
+
+    def _one_that_answers(self):
+        up = [site for site in self._sites if self._is_up(site) and listens(site.port)]
+        return self._chance.choice(up) if up else None
+
+    def _database_is_long_back(self):
+        away_since = time.monotonic() - self._database_came_back
+        return self._is_up(self._postgresql) and away_since > SECONDS_APART
+
+    def _tell(self, what):
+        self._story.append(f"{time.monotonic() - self._began:.1f} {what}")
