@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install run shell train test evaluate benchmark lock
+.PHONY: help install run shell train test soak evaluate benchmark load lock
 
 export RASA_TELEMETRY_ENABLED := false
 export UV_CACHE_DIR := $(CURDIR)/.cache/uv
@@ -26,11 +26,17 @@ train: $(INSTALLED) ## train a model, show it beside the served one, and ask
 test: $(NEWEST) ## every test, ruff and mypy
 	LUMBAR_SERVED=newest $(PYTHON) -m pytest
 
+soak: $(NEWEST) ## the tests that take longer than five minutes
+	LUMBAR_SOAK=1 LUMBAR_SERVED=newest $(PYTHON) -m pytest -m soak
+
 evaluate: $(INSTALLED) ## measure understanding, beside the last accepted report
 	$(PYTHON) -m lumbar.cli evaluate
 
 benchmark: $(NEWEST) ## measure side by side with stock Rasa; writes docs/benchmarks.md
 	$(PYTHON) -m benchmarks
+
+load: $(NEWEST) ## measure under load beside stock Rasa, with real servers; writes docs/load.md
+	LUMBAR_SERVED=newest $(PYTHON) -m benchmarks.load
 
 install: $(INSTALLED) ## everything into .venv/
 

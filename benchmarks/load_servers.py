@@ -168,7 +168,7 @@ def lumbar(number: int, kept: Stores, folder: Path) -> Iterator[Lumbar]:
             **kept.processes(),
         }
         addresses = tuple(site.url for site in sites)
-        logs = tuple(log for site in sites for log in site.build.glob("assistant*.log"))
+        logs = tuple(site.log for site in sites)
         yield Lumbar(Running("WebVisitor", addresses, processes), database, secret, models, logs)
 
 

@@ -52,7 +52,9 @@ class Server:
         self.name = name
         self.log = log
         self._module = module
-        self._variables = {**serving_environment(), **overrides}
+        # One secret for all its lives, or sessions would end with the first.
+        secret = {"LUMBAR_SECRET": settings.secret}
+        self._variables = {**serving_environment(), **secret, **overrides}
         self._revived: list[float] = []
         self._start()
 

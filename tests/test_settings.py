@@ -1,13 +1,10 @@
 """An operator's settings are checked at the start, and a mistake is named."""
 
 import os
-import re
 import subprocess
 import sys
 
 import pytest
-
-from lumbar.settings import ROOT
 
 SECRET = "Zk3vQ9-tW7pLx2RbN8mHc4YdF6sJg1Ka"
 POSTGRESQL = "postgresql://lumbar@db.example/lumbar"
@@ -62,12 +59,3 @@ def test_a_wrong_setting_is_named(variables, told):
 def test_right_settings_are_taken(variables):
     start = started(**variables)
     assert start.returncode == 0, start.stderr
-
-
-def test_every_setting_is_documented():
-    text = (ROOT / "docs" / "website.md").read_text(encoding="utf-8")
-    text += (ROOT / "docs" / "production.md").read_text(encoding="utf-8")
-    from lumbar.settings import Settings
-
-    told = set(re.findall(r"`LUMBAR_([A-Z_]+)`", text))
-    assert told >= {name.upper() for name in Settings.__fields__}

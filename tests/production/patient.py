@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import psycopg2
 import requests
 from visitor import Visitor
 
@@ -74,14 +75,23 @@ def _told(reply: requests.Response) -> str:
         return str(reply.status_code)
 
 
-def asked(database: Path) -> list[list[str]]:
-    """Return what each patient typed, as the table of events has it, the latest one last."""
+_ASKED = "SELECT sender_id, data FROM events WHERE type_name = 'user' ORDER BY id"
+
+
+def asked(database: Path | str) -> list[list[str]]:
+    """Return what each patient typed, as the table of events has it, the latest one last.
+
+    `database` is SQLite's file, or PostgreSQL's URL.
+    """
+    if isinstance(database, str):
+        opened = psycopg2.connect(database)
+    else:
+        opened = sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)
     conversations: dict[str, list[str]] = {}
-    with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
-        rows = connection.execute(
-            "SELECT sender_id, data FROM events WHERE type_name = 'user' ORDER BY id"
-        )
-        for sender, data in rows:
+    with closing(opened) as connection:
+        cursor = connection.cursor()
+        cursor.execute(_ASKED)
+        for sender, data in cursor:
             text = json.loads(data)["text"]
             # What Rasa tells itself when a session begins is an intent with a slash.
             if not text.startswith("/"):

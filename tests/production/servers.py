@@ -11,8 +11,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from tempfile import mkdtemp
@@ -322,7 +323,6 @@ class Website(Server):
         # Its own word, since the server may be in a network that this process is not in.
         return f"Lumbar is at {self.url}" in self.log.read_text()
 
-
     def children(self, module: str) -> list[psutil.Process]:
         """Return its processes that run `module`: "rasa", the assistant, or "rasa_sdk"."""
         with suppress(psutil.NoSuchProcess):
@@ -330,9 +330,12 @@ class Website(Server):
         return []
 
 
-def unlimited_nginx(*sites: Website) -> Nginx:
-    """Return nginx as it is deployed before several processes, but all visitors may come from
-    one address. Its log tells what it could not pass on."""
+@contextmanager
+def behind_nginx(**overrides: str) -> Iterator[tuple[Nginx, list[Website]]]:
+    """Run two processes of Lumbar behind nginx as it is deployed, but all visitors may come
+    from one address; nginx's log tells what it could not pass on."""
+    overrides = {**UNLIMITED, "LUMBAR_PROXIES": "1", **overrides}
+    sites = [Website(**overrides), Website(**overrides)]
     nginx = Nginx((ROOT / "deploy" / "nginx" / "nginx.conf").read_text(encoding="utf-8"))
     address = nginx.url.removeprefix("http://")
     (nginx.folder / "listen.conf").write_text(
@@ -340,9 +343,15 @@ def unlimited_nginx(*sites: Website) -> Nginx:
         "limit_req zone=requests burst=1000000 nodelay; limit_conn connections 10000;\n"
     )
     # As in deploy/many/upstream.conf.
-    servers = [f"server {HOST}:{one.port} max_fails=1 fail_timeout=5s;\n" for one in sites]
-    (nginx.folder / "upstream.conf").write_text("".join(servers))
-    return nginx
+    upstreams = [f"server {HOST}:{one.port} max_fails=1 fail_timeout=5s;\n" for one in sites]
+    (nginx.folder / "upstream.conf").write_text("".join(upstreams))
+    try:
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(Server.start, (*sites, nginx)))
+        yield nginx, sites
+    finally:
+        for server in (nginx, *sites):
+            server.close()
 
 
 def _words(process: psutil.Process) -> list[str]:

@@ -9,7 +9,9 @@ import requests
 from lumbar.channel.pages import WIDGET
 from lumbar.settings import ROOT, Settings
 
-DOCS = (ROOT / "docs" / "website.md").read_text(encoding="utf-8")
+DOCS = "".join(
+    (ROOT / "docs" / page).read_text(encoding="utf-8") for page in ("website.md", "production.md")
+)
 WIDGET_BYTES = 6_000
 DEMO_BYTES = 60_000
 

@@ -73,10 +73,3 @@ def test_an_assistant_without_a_model_that_works_does_not_start_and_says_where_t
     assert command.returncode == 1
     assert "The assistant did not start" in printed
     assert "Traceback" not in printed
-
-
-def test_a_wrong_setting_is_named(tmp_path):
-    command = start(free_port(), tmp_path, LUMBAR_DATABASE="nowhere://")
-    printed, _ = command.communicate(timeout=60)
-    assert command.returncode == 1
-    assert printed == 'LUMBAR_DATABASE: must begin with "postgresql://" or "sqlite:///"\n'
