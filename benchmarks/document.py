@@ -55,7 +55,7 @@ def write(
     lines = [
         "# Lumbar side by side",
         "",
-        f"One run of `make benchmark` on {date.today():%Y-%m-%d}: {_machine()}.",
+        f"One run of `make benchmark` on {date.today():%Y-%m-%d}: {machine()}.",
         "",
         f"Stock Rasa is the configuration that `rasa init` writes. Both were trained on the same "
         f"{examples[0]} examples, the same number of every label, on which stock Rasa trained for "
@@ -111,7 +111,7 @@ def write(
     return TEXT
 
 
-def _machine() -> str:
+def machine() -> str:
     memory = psutil.virtual_memory().total / 2**30
     versions = ", ".join(f"{name} {version(name)}" for name in VERSIONS)
     return (

@@ -12,7 +12,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from benchmarks.document import _machine
+from benchmarks.document import machine
 from benchmarks.load_runs import CLIENTS, LOCUST, Endurance, Load
 from benchmarks.load_servers import ACTIONS, ASSISTANT, PARTS, programs
 from benchmarks.load_turns import Turns
@@ -103,7 +103,7 @@ def _head(report: Report) -> list[str]:
         "# Under load",
         "",
         f"One run of `make load` on {date.today():%Y-%m-%d}, {report.minutes:.0f} minutes: "
-        f"{_machine()}, {programs()}, Locust {version('locust')}.",
+        f"{machine()}, {programs()}, Locust {version('locust')}.",
         "",
         "Stock Rasa is the configuration that `rasa init` writes, with its sessions in PostgreSQL, "
         "its locks in Redis and Rasa's own REST channel. Lumbar is as shipped, with "

@@ -1,6 +1,5 @@
 """Processes are restarted one after the other, and a model is promoted; no patient notices."""
 
-import os
 import secrets
 import shutil
 import threading
