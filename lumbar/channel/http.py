@@ -6,6 +6,7 @@ import re
 import traceback
 from uuid import uuid4
 
+from rasa.core.lock_store import LockError
 from sanic import Blueprint, Sanic
 from sanic.exceptions import InvalidUsage, SanicException
 from sanic.handlers import ErrorHandler
@@ -107,6 +108,8 @@ class _JsonErrors(ErrorHandler):
 def _refused(request: Request, exception: Exception) -> Refused:
     if isinstance(exception, Refused):
         return exception
+    if isinstance(exception, LockError):
+        return Refused("busy", 1)
     status = (
         getattr(exception, "status_code", 500) if isinstance(exception, SanicException) else 500
     )

@@ -12,7 +12,6 @@ from typing import Any
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import InputChannel, UserMessage
-from rasa.core.lock_store import LockError
 from rasa.shared.core.events import SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
@@ -51,6 +50,11 @@ class WebChannel(InputChannel):
 
     def url_prefix(self) -> str:
         return "/"
+
+    def __init__(self) -> None:
+        self._tokens = Tokens(settings)
+        self._health = Health()
+        self._limits: Limits | None = None
 
     def blueprint(self, _: Handler) -> Blueprint:
         web = Blueprint("web")
@@ -95,8 +99,8 @@ class WebChannel(InputChannel):
 
         @web.post("/api/sessions")
         async def begin(request: Request) -> HTTPResponse:
-            await self._limits.spend("address_rate", "sessions", _address(request))
-            agent = _ready_agent(request)
+            agent, limits = self._ready(request)
+            await limits.spend("address_rate", "sessions", _address(request))
             token = self._tokens.mint()
             session = self._tokens.session(token)
             greeting = agent.domain.responses["utter_greet"][0]
@@ -117,8 +121,8 @@ class WebChannel(InputChannel):
         @web.delete("/api/sessions", ignore_body=False)
         async def forget(request: Request) -> HTTPResponse:
             session = self._session(request)
-            with self._limits.one_at_a_time(session, _address(request)):
-                agent = _ready_agent(request)
+            agent, limits = self._ready(request)
+            with limits.one_at_a_time(session, _address(request)):
                 async with agent.lock_store.lock(session):
                     await agent.tracker_store.save(DialogueStateTracker.from_events(session, []))
             return empty()
@@ -143,8 +147,8 @@ class WebChannel(InputChannel):
             session = self._session(request)
             body = read_body(request, Feedback)
             answer = self._tokens.answered(session, body.answer)
-            await self._spend(request, session)
-            agent = _ready_agent(request)
+            agent, limits = self._ready(request)
+            await _spend(limits, request, session)
             async with agent.lock_store.lock(session):
                 await agent.tracker_store.refresh(session)
                 tracker = await agent.tracker_store.retrieve(session)
@@ -158,9 +162,8 @@ class WebChannel(InputChannel):
 
     def begin(self, agent: Agent) -> None:
         """Begin to take messages for `agent`, with the settings as they are now."""
-        self._tokens = Tokens(settings)
-        self._limits = Limits(agent.lock_store.shared)
         self._health = Health()
+        self._limits = Limits(agent.lock_store.shared)
         # Rasa wraps it to go on without it after a failure, which it does by itself.
         while not isinstance(agent.tracker_store, RecentTrackerStore):
             agent.tracker_store = agent.tracker_store._tracker_store  # type: ignore[union-attr]
@@ -176,17 +179,20 @@ class WebChannel(InputChannel):
         bind_contextvars(session=sha256(session.encode()).hexdigest()[:16])
         return session
 
-    async def _spend(self, request: Request, session: str) -> None:
-        await self._limits.spend("session_rate", session)
-        await self._limits.spend("address_rate", "messages", _address(request))
+    def _ready(self, request: Request) -> tuple[Agent, Limits]:
+        agent: Agent = request.app.ctx.agent
+        # Requests may arrive before the server is told that it has started.
+        if self._limits is None or not agent.is_ready():
+            raise Refused("not_ready")
+        return agent, self._limits
 
     async def _answer(
         self, request: Request, kind: str, session: str, text: str, message_id: str
     ) -> HTTPResponse:
         start = time.monotonic()
-        with self._limits.one_at_a_time(session, _address(request)):
-            await self._spend(request, session)
-            agent = _ready_agent(request)
+        agent, limits = self._ready(request)
+        with limits.one_at_a_time(session, _address(request)):
+            await _spend(limits, request, session)
             # The same message sent again, to whichever process, has the same name.
             named = sha256(f"{session} {message_id} {text}".encode()).hexdigest()[:32]
             message = UserMessage(
@@ -201,12 +207,11 @@ class WebChannel(InputChannel):
             except asyncio.TimeoutError:
                 logger.error("No answer within %s seconds.", settings.answer_seconds)
                 raise Refused("timed_out") from None
-            except LockError:
-                raise Refused("busy", 1) from None
+        reply = self._shown(session, turn)
         seconds = time.monotonic() - start
         metrics.count(kind, turn.label, seconds)
         logger.info("Answered.", extra={"intent": turn.label, "seconds": round(seconds, 4)})
-        return json(self._shown(session, turn))
+        return json(reply)
 
     def _shown(self, session: str, turn: turns.Turn) -> dict[str, Any]:
         known = content.load()
@@ -219,11 +224,9 @@ class WebChannel(InputChannel):
         return {"answer": tokens.answer(session, turn.id), "messages": messages}
 
 
-def _ready_agent(request: Request) -> Agent:
-    agent: Agent = request.app.ctx.agent
-    if not agent.is_ready():
-        raise Refused("not_ready")
-    return agent
+async def _spend(limits: Limits, request: Request, session: str) -> None:
+    await limits.spend("session_rate", session)
+    await limits.spend("address_rate", "messages", _address(request))
 
 
 def _address(request: Request) -> str:

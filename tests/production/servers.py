@@ -123,7 +123,7 @@ class Server:
                 with suppress(psutil.NoSuchProcess):
                     process.kill()
             self._process.wait()
-            psutil.wait_procs(processes, STOP_SECONDS)
+            wait_until(lambda: all(map(has_ended, processes)), STOP_SECONDS)
 
     def hang(self) -> None:
         """Let it take connections, as the system does for it, and answer none."""
@@ -352,6 +352,14 @@ def behind_nginx(**overrides: str) -> Iterator[tuple[Nginx, list[Website]]]:
     finally:
         for server in (nginx, *sites):
             server.close()
+
+
+def has_ended(process: psutil.Process) -> bool:
+    """Return whether it did, also where nobody has asked for its status yet."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _words(process: psutil.Process) -> list[str]:

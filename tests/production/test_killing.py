@@ -13,7 +13,7 @@ from itertools import count
 import psutil
 import pytest
 from patient import Patient, asked
-from servers import NGINX, behind_nginx, listens, wait_until
+from servers import NGINX, behind_nginx, has_ended, listens, wait_until
 
 SEED = 1
 VISITORS = 8
@@ -173,8 +173,8 @@ class Death:
                 self._starting[site] = self._pool.submit(self._start, site)
 
     def _start(self, server, before=()):
-        _, left = psutil.wait_procs(before, SECONDS_TO_END)
-        assert not left, "children of a killed `lumbar run` live on"
+        has_no_children = wait_until(lambda: all(map(has_ended, before)), SECONDS_TO_END)
+        assert has_no_children, "the processes of a killed `lumbar run` live on"
         server.start()
         if server is self._postgresql:
             self._database_came_back = time.monotonic()

@@ -13,6 +13,7 @@ from servers import NGINX, behind_nginx, wait_until
 from visitor import Visitor
 
 from lumbar.settings import settings
+from lumbar.studio.versions import MODEL
 
 VISITORS = 8
 SECONDS_TO_READ = 0.5
@@ -67,8 +68,7 @@ def test_no_patient_notices_a_rolling_restart_or_a_promoted_model(service, model
                 site.restart()
                 assert wait_until(site.is_ready, SECONDS_TO_TAKE_UP)
             promote(models, VERSIONS[1])
-            for site in sites:
-                assert wait_until(lambda: takes_up(site, VERSIONS[1]), SECONDS_TO_TAKE_UP)
+            assert wait_until(lambda: all(map(is_up_to_date, sites)), SECONDS_TO_TAKE_UP)
         finally:
             ended.set()
     said, took, failed = (
@@ -105,8 +105,8 @@ def visit(address, number, ended):
     return said, took, failed
 
 
-def takes_up(site, version):
-    return f"{version}/" in site.log.read_text() and "answers from now on" in site.log.read_text()
+def is_up_to_date(site):
+    return f"{VERSIONS[1]}/{MODEL} answers from now on" in site.log.read_text()
 
 
 def promote(models, version):
