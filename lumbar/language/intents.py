@@ -22,10 +22,10 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.svm import LinearSVC
 from spacy.tokens import Doc
 
-from lumbar import content
 from lumbar.language import pipeline
 from lumbar.language.clauses import clauses
-from lumbar.language.encoder import WIDTH
+from lumbar.language.encoder import WIDTH, SentenceEncoder
+from lumbar.language.language_id import language_scores
 from lumbar.language.red_flags import red_flags
 from lumbar.language.spelling import WORD, Spelling, word_counts
 from lumbar.language.vectors import example_vectors
@@ -132,11 +132,26 @@ class IntentModel:
     spelling: Spelling
 
     @cached_property
+    def _encoder(self) -> SentenceEncoder:
+        return pipeline.encoder()
+
+    @cached_property
     def _by_label(self) -> dict[str, np.ndarray]:
         return {
             label: self.vectors[self.labels == label].astype(np.float32)
             for label in np.unique(self.labels)
         }
+
+    @cached_property
+    def _parts(self) -> list[np.ndarray]:
+        """The weights of words, of the sentence vector and of what the matcher finds."""
+        return np.split(self.weights, [self.wording.width, self.wording.width + WIDTH])
+
+    @cached_property
+    def _emergency(self) -> int | None:
+        """The class's place."""
+        places = np.flatnonzero(self.classes == EMERGENCY)
+        return int(places[0]) if len(places) else None
 
     @classmethod
     def fit(cls, texts: Sequence[str], labels: Sequence[str]) -> "IntentModel":
@@ -155,9 +170,7 @@ class IntentModel:
         mended = [spelling(text) for text in texts]
         wording, written = Wording.fit(mended, few)
         word_weight = 0.5 if few else 1.0
-        nlp = pipeline.load()
-        with nlp.select_pipes(disable="language_id"):
-            found = np.array([_found(doc) for doc in nlp.pipe(texts)])
+        found = np.array([_found(doc) for doc in pipeline.load().pipe(texts)])
         vectors = example_vectors(pipeline.encoder(), mended)
         support = LinearSVC(C=0.5, tol=0.01, class_weight="balanced" if few else None)
         machine = OneVsRestClassifier(support, n_jobs=-1)
@@ -181,7 +194,7 @@ class IntentModel:
     def decide(self, doc: Doc, threshold: float) -> Decision:
         """Return what `doc` is about; below `threshold`, `nlu_fallback`."""
         text = self.spelling(doc.text)
-        vector = pipeline.encoder()([text])[0]
+        vector = self._encoder([text])[0]
         ranking = self._ranking(doc, text, vector)
         label, confidence = ranking[0]
         of_mild_alone = label.startswith("faq/") and label not in OF_OTHERS_TOO
@@ -206,7 +219,7 @@ class IntentModel:
         """Return that of `labels` whose examples are nearest to `doc`, and the chance that it
         is right."""
         text = self.spelling(doc.text)
-        vector = pipeline.encoder()([text])[0]
+        vector = self._encoder([text])[0]
         label = max(labels, key=lambda one: self._nearness(vector, [one]))
         ranking = self._ranking(doc, text, vector)
         evidence = self._evidence(label, dict(ranking)[label], ranking, vector)
@@ -230,24 +243,25 @@ class IntentModel:
 
     def _distances(self, text: str, vector: np.ndarray, found: np.ndarray) -> np.ndarray:
         """Return how far `text` lies on the side of each label, shape (classes)."""
+        of_words, of_vector, of_found = self._parts
         indices, values = self.wording(text)
-        of_vector, of_found = np.split(self.weights[self.wording.width :], [WIDTH])
         return (
-            self.word_weight * values @ self.weights[indices]
+            self.word_weight * values @ of_words[indices]
             + vector @ of_vector
             + MATCHER_WEIGHT * found @ of_found
             + self.offsets
         )
 
     def _sign_in_a_clause(self, text: str) -> bool:
+        """Whether a clause of `text`, alone, is a red flag."""
         parts = clauses(text)
-        if not parts or EMERGENCY not in self.classes:
+        if not parts or self._emergency is None:
             return False
-        nothing = np.zeros(len(self.weights) - self.wording.width - WIDTH)
-        return any(
-            self._distances(part, vector, nothing)[self.classes == EMERGENCY] > SIGN
-            for part, vector in zip(parts, pipeline.encoder()(parts), strict=True)
-        )
+        of_words, of_vector, _ = (weights[:, self._emergency] for weights in self._parts)
+        told = [values @ of_words[indices] for indices, values in map(self.wording, parts)]
+        meant = self._encoder(parts) @ of_vector
+        distances = self.word_weight * np.array(told) + meant + self.offsets[self._emergency]
+        return bool((distances > SIGN).any())
 
     def _nearness(self, vector: np.ndarray, labels: Sequence[str]) -> float:
         """Return the mean cosine to the nearest examples of `labels`; 0 without any."""
@@ -297,9 +311,10 @@ class IntentModel:
         if not words or (len(words) == 1 and words[0].isascii()):
             return None
         known = sum(word in self.spelling.counts for word in words) / len(words)
-        if doc._.languages["en"] < FOREIGN_ENGLISH and known <= FOREIGN_KNOWN_WORDS:
-            return str(next(iter(doc._.languages)))
-        return None
+        if known > FOREIGN_KNOWN_WORDS:
+            return None
+        scores = language_scores(doc.text)
+        return next(iter(scores)) if scores["en"] < FOREIGN_ENGLISH else None
 
 
 def spelling_of(texts: Iterable[str], labels: Iterable[str]) -> Spelling:
@@ -333,7 +348,7 @@ def _treatments(doc: Doc) -> set[str]:
 
 def _found(doc: Doc) -> list[float]:
     """Which treatments and attributes `doc` names, alone and together, as ones and zeros."""
-    table = content.load().treatments
+    table = doc._.table
     treatments = _treatments(doc)
     attributes = {ent.kb_id_ for ent in doc.ents if ent.label_ == "attribute"}
     others = bool(treatments - {"mild"})

@@ -9,8 +9,6 @@ words it knows.
 from functools import lru_cache
 
 from lingua import IsoCode639_1, LanguageDetector, LanguageDetectorBuilder
-from spacy.language import Language
-from spacy.tokens import Doc
 
 CODES = tuple(
     [
@@ -41,7 +39,7 @@ CODES = tuple(
 
 
 @lru_cache(maxsize=1)
-def _detector() -> LanguageDetector:
+def detector() -> LanguageDetector:
     return (
         LanguageDetectorBuilder.from_iso_codes_639_1(
             *(getattr(IsoCode639_1, code) for code in CODES)
@@ -56,14 +54,5 @@ def language_scores(text: str) -> dict[str, float]:
     """Return ISO 639-1 codes with their probability, the likeliest first."""
     return {
         value.language.iso_code_639_1.name.lower(): value.value
-        for value in _detector().compute_language_confidence_values(text)
+        for value in detector().compute_language_confidence_values(text)
     }
-
-
-Doc.set_extension("languages", default={}, force=True)
-
-
-@Language.component("language_id")
-def _set_languages(doc: Doc) -> Doc:
-    doc._.languages = language_scores(doc.text)
-    return doc

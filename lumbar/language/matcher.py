@@ -31,11 +31,11 @@ class TreatmentMatcher:
     """spaCy component: sets `doc.ents` with labels `treatment` and `attribute`.
 
     `kb_id_` is the canonical value. `doc.spans["generic"]` holds treatments meant
-    only where treatments are being compared ("surgery").
+    only where treatments are being compared ("surgery"). `doc._.table` is what was known.
     """
 
     def __init__(self, nlp: Language) -> None:
-        table = content.load().treatments
+        self.table = table = content.load().treatments
         self.unmended = set(table.never_mended)
         self.not_after_mild = set(table.treatments["mild"].not_before)
         self.vocabulary: set[str] = set()
@@ -62,6 +62,7 @@ class TreatmentMatcher:
         self.mend = lru_cache(maxsize=20_000)(self.mend)  # type: ignore[method-assign]
 
     def __call__(self, doc: Doc) -> Doc:
+        doc._.table = self.table
         for token in doc:
             token.norm_ = self.mend(token.lower_)
         spans = [span for span in self._spans(doc, "treatment") if not self._is_adjective(span)]
@@ -122,6 +123,9 @@ def _lowered(doc: Doc) -> Doc:
     for token in doc:
         token.norm_ = token.lower_
     return doc
+
+
+Doc.set_extension("table", default=None, force=True)
 
 
 @Language.factory("treatment_matcher")

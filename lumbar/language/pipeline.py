@@ -10,7 +10,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from lumbar import content
-from lumbar.language import language_id, matcher, red_flags  # noqa: F401  (register factories)
+from lumbar.language import matcher, red_flags  # noqa: F401  (register factories)
 from lumbar.language.encoder import SentenceEncoder
 from lumbar.language.fingerprint import fingerprint
 from lumbar.settings import settings
@@ -80,7 +80,7 @@ def _is_current(stamp: Path, current: str) -> bool:
 def _build(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     nlp = spacy.blank("en")
-    for component in ("sentence_encoder", "treatment_matcher", "red_flags", "language_id"):
+    for component in ("sentence_encoder", "treatment_matcher", "red_flags"):
         nlp.add_pipe(component)
     nlp.to_disk(folder)
 

@@ -4,14 +4,19 @@ Trained with scikit-learn's vectorizers; a single message is weighted here, in a
 of the time that their checks of one row take.
 """
 
+from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import chain
 
 import numpy as np
 import scipy.sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
+
+WORDS_KEPT = 4096
+"""Whose pieces need not be looked up again."""
 
 
 @dataclass
@@ -39,10 +44,9 @@ class Wording:
         """Return the indices of the features that `text` has, and their values."""
         indices, values = [], []
         start = 0
-        for analyze, places, rarity in zip(
-            self._analyzers, self._places, self.rarities, strict=True
-        ):
-            counts = Counter(places[term] for term in analyze(text) if term in places)
+        pieces = chain.from_iterable(map(self._pieces, text.split()))
+        for found, rarity in zip((pieces, self._words(text)), self.rarities, strict=True):
+            counts = Counter(found)
             own = np.fromiter(counts, np.int64, len(counts))
             often = np.fromiter(counts.values(), np.float64, len(counts))
             weighted = (1 + np.log(often)) * rarity[own]
@@ -52,12 +56,18 @@ class Wording:
         return np.concatenate(indices), np.concatenate(values)
 
     @cached_property
-    def _analyzers(self):
-        return [one.build_analyzer() for one in _vectorizers(few=False)]
+    def _pieces(self) -> Callable[[str], "array[int]"]:
+        """Find the pieces of a word, none of which reaches into another word."""
+        return lru_cache(WORDS_KEPT)(self._places_of(0))
 
     @cached_property
-    def _places(self) -> list[dict[str, int]]:
-        return [{term: place for place, term in enumerate(one)} for one in self.vocabularies]
+    def _words(self) -> Callable[[str], "array[int]"]:
+        return self._places_of(1)
+
+    def _places_of(self, view: int) -> Callable[[str], "array[int]"]:
+        analyze = _vectorizers(few=False)[view].build_analyzer()
+        places = {term: place for place, term in enumerate(self.vocabularies[view])}
+        return lambda text: array("i", [places[term] for term in analyze(text) if term in places])
 
     def __reduce__(self):
         return Wording, (self.vocabularies, self.rarities)

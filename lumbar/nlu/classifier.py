@@ -11,8 +11,9 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RESPONSE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from threadpoolctl import threadpool_limits
 
-from lumbar.language import pipeline
+from lumbar.language import language_id, pipeline
 from lumbar.language.fits import fitted
 from lumbar.language.intents import Decision, IntentModel
 from lumbar.nlu.reader import DOC, Reader
@@ -57,6 +58,11 @@ class IntentClassifier(GraphComponent):
         execution_context: ExecutionContext,
         **kwargs: Any,
     ) -> IntentClassifier:
+        # What a message needs is over before a second thread has begun, which then only
+        # keeps a core from others.
+        threadpool_limits(1, "blas")
+        # It takes half a second, which no patient should wait for.
+        language_id.detector()
         with model_storage.read_from(resource) as folder:
             return cls(config, model_storage, resource, IntentModel.load(folder))
 

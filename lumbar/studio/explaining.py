@@ -103,19 +103,14 @@ class Explainer:
 def fired(
     folder: Path, label: str, actions: Sequence[tuple[str, str]], slots: Mapping[str, Any]
 ) -> str:
-    """Return which rule or story of the version in `folder` led to `actions`.
+    """Return which rule of the version in `folder` led to `actions`.
 
     `actions` are (action, policy), `slots` those before the message.
     """
     if not actions:
         return "none"
-    action, policy = actions[0]
+    _, policy = actions[0]
     intent = label.partition("/")[0]
-    if "Memoization" in policy:
-        for story in read_yaml(folder / "data" / "stories.yml")["stories"]:
-            if {"intent": intent} in story["steps"] and {"action": action} in story["steps"]:
-                return f"a story, “{story['story']}”"
-        return "a story"
     rules = read_yaml(folder / "data" / "rules.yml")["rules"]
     fitting = [one for one in rules if _fits(one, intent, [name for name, _ in actions], slots)]
     # The more conditions a rule has, the more it is about this case.

@@ -132,23 +132,22 @@ def _named(groups: Sequence[list[Miss]], model: IntentModel) -> list[Group]:
     nlp = pipeline.load()
     answers = [one for one in model.classes if one.startswith("faq/") or one == COMPARISON]
     found = []
-    with nlp.select_pipes(disable="language_id"):
-        for number, said in enumerate(groups, 1):
-            votes = [model.nearest(nlp(miss.text), answers) for miss in said[:TYPICAL]]
-            nearest = Counter(label for label, _ in votes).most_common(1)[0][0]
-            chances = [chance for label, chance in votes if label == nearest]
-            reasons: Counter[str] = sum((miss.reasons for miss in said), Counter())
-            found.append(
-                Group(
-                    number,
-                    _count(said),
-                    list(dict.fromkeys(redact(miss.text) for miss in said)),
-                    dict(reasons.most_common()),
-                    nearest,
-                    round(sum(chances) / len(chances), 3),
-                    max(at for miss in said for at in miss.times),
-                )
+    for number, said in enumerate(groups, 1):
+        votes = [model.nearest(nlp(miss.text), answers) for miss in said[:TYPICAL]]
+        nearest = Counter(label for label, _ in votes).most_common(1)[0][0]
+        chances = [chance for label, chance in votes if label == nearest]
+        reasons: Counter[str] = sum((miss.reasons for miss in said), Counter())
+        found.append(
+            Group(
+                number,
+                _count(said),
+                list(dict.fromkeys(redact(miss.text) for miss in said)),
+                dict(reasons.most_common()),
+                nearest,
+                round(sum(chances) / len(chances), 3),
+                max(at for miss in said for at in miss.times),
             )
+        )
     return found
 
 

@@ -209,9 +209,7 @@ def refused_alike(
     usual = float(np.median(_near(among)))
     near = _near(vectors @ asked.T)
     alike = [one for one, likeness in zip(refused, near, strict=True) if likeness >= MOVES * usual]
-    nlp = pipeline.load()
-    with nlp.select_pipes(disable="language_id"):
-        docs = list(nlp.pipe(text for _, text in alike))
+    docs = pipeline.load().pipe(text for _, text in alike)
     return [one for one, doc in zip(alike, docs, strict=True) if not _names_others(doc)]
 
 
