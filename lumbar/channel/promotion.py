@@ -5,6 +5,7 @@ the old one between two of their steps; what the old one has begun, it finishes.
 """
 
 import asyncio
+import gc
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -40,6 +41,8 @@ async def follow(agent: Agent, questions: Sequence[str]) -> None:
             logger.error("%s could not be loaded: %s", promoted, type(error).__name__)
             continue
         _put(agent, processor)
+        del processor
+        settle()
         metrics.model.clear()
         metrics.model.labels(promoted.parent.name).set(1)
         logger.info("%s answers from now on.", promoted)
@@ -61,6 +64,14 @@ def _load(agent: Agent, model: Path, questions: Sequence[str]) -> MessageProcess
     for question in questions:
         asyncio.run(processor.parse_message(UserMessage(question)))
     return processor
+
+
+def settle() -> None:
+    """Let the collector of garbage look at what messages leave behind, and no longer at all
+    that was loaded: with a million objects it keeps everybody waiting."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def _put(agent: Agent, processor: MessageProcessor) -> None:

@@ -20,7 +20,7 @@ from cachetools import TTLCache
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import Event
+from rasa.shared.core.events import Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from lumbar.channel.backlog import Backlog, Write
@@ -34,7 +34,7 @@ CONVERSATIONS = 10_000
 SECONDS_BESIDE_OTHERS = 600
 """In memory at most where another process may have been told to forget it."""
 RANKED = 5
-"""Labels that are stored of those a message was likely to mean."""
+"""Labels that are kept of those a message was likely to mean."""
 
 
 @dataclass
@@ -64,7 +64,10 @@ class RecentTrackerStore(TrackerStore):
         await self.stream_events(tracker)
         sender, events = tracker.sender_id, list(tracker.events)
         recent = self._recent.pop(sender, None) or _Recent([])
-        rows = [_row(sender, event) for event in _after(recent.events, events)]
+        new = _after(recent.events, events)
+        for event in new:
+            _trim(event)
+        rows = [_row(sender, event) for event in new]
         if events:
             self._recent[sender] = _Recent(events, recent.last, recent.written + len(rows))
         if rows or not events:
@@ -135,16 +138,9 @@ def _after(known: list[Event], events: list[Event]) -> list[Event]:
 
 
 def _row(sender: str, event: Event) -> dict[str, Any]:
-    """Return the event as `SQLTrackerStore` writes it, without the unlikely labels."""
+    """Return the event as `SQLTrackerStore` writes it."""
     data = event.as_dict()
     parse = data.get("parse_data") or {}
-    if parse:
-        data["parse_data"] = {**parse, "intent_ranking": parse.get("intent_ranking", [])[:RANKED]}
-        faq = parse.get("response_selector", {}).get("faq")
-        if faq:
-            ranking = faq.get("ranking", [])[:RANKED]
-            selector = {**parse["response_selector"], "faq": {**faq, "ranking": ranking}}
-            data["parse_data"]["response_selector"] = selector
     return {
         "sender_id": sender,
         "type_name": event.type_name,
@@ -153,3 +149,14 @@ def _row(sender: str, event: Event) -> dict[str, Any]:
         "action_name": data.get("name"),
         "data": json.dumps(data),
     }
+
+
+def _trim(event: Event) -> None:
+    """Forget the unlikely labels of a message, which would be sent with every action."""
+    if not isinstance(event, UserUttered):
+        return
+    parse: dict[str, Any] = event.parse_data  # type: ignore[assignment]
+    faq = parse.get("response_selector", {}).get("faq", {})
+    for part, name in ((parse, "intent_ranking"), (faq, "ranking")):
+        if name in part:
+            part[name] = part[name][:RANKED]

@@ -27,7 +27,7 @@ from lumbar.channel.health import QUESTIONS, Health, ask
 from lumbar.channel.http import add_http
 from lumbar.channel.limits import Limits
 from lumbar.channel.pages import add_pages
-from lumbar.channel.promotion import follow
+from lumbar.channel.promotion import follow, settle
 from lumbar.channel.refused import Refused
 from lumbar.channel.replies import Replies, buttons, shown
 from lumbar.channel.requests import Feedback, PressedButton, TypedMessage, plain_text, read_body
@@ -69,6 +69,7 @@ class WebChannel(InputChannel):
             if app.ctx.agent.is_ready():
                 # The first answer and the first comparison take a third of a second.
                 await ask(app.ctx.agent, QUESTIONS)
+                settle()
                 app.ctx.following = asyncio.create_task(follow(app.ctx.agent, QUESTIONS))
 
         @web.listener("before_server_stop")
