@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install run shell train test soak evaluate benchmark load lock
+.PHONY: help install run shell train test soak evaluate benchmark load lock sbom
 
 export RASA_TELEMETRY_ENABLED := false
 export UV_CACHE_DIR := $(CURDIR)/.cache/uv
@@ -42,6 +42,10 @@ install: $(INSTALLED) ## everything into .venv/
 
 lock: $(INSTALLED) ## resolve requirements.lock anew
 	.venv/bin/uv pip compile --quiet --generate-hashes --no-header --extra dev --python $(PYTHON) pyproject.toml -o requirements.lock
+
+sbom: $(INSTALLED) ## write build/sbom.json, what is installed (CycloneDX)
+	@mkdir -p build
+	.venv/bin/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml -o build/sbom.json $(PYTHON)
 
 $(SERVED): | $(INSTALLED)
 	$(PYTHON) -m lumbar.cli train

@@ -37,7 +37,20 @@ def test_make_help_lists_every_command():
         line.split()[0] for line in run("make", "--no-print-directory", "help").stdout.splitlines()
     }
     assert listed == {
-        *("run", "shell", "train", "test", "evaluate", "benchmark", "install", "lock", "help")
+        *(
+            "run",
+            "shell",
+            "train",
+            "test",
+            "evaluate",
+            "benchmark",
+            "load",
+            "soak",
+            "install",
+            "lock",
+            "sbom",
+        ),
+        "help",
     }
 
 

@@ -52,7 +52,7 @@ def group(vectors: np.ndarray, weights: Sequence[int]) -> np.ndarray:
     if len(chosen) < 2:
         return np.zeros(len(vectors), int)
     clusters = AgglomerativeClustering(
-        n_clusters=None, affinity="cosine", linkage="average", distance_threshold=1 - TOGETHER
+        n_clusters=None, metric="cosine", linkage="average", distance_threshold=1 - TOGETHER
     ).fit_predict(chosen)
     centres = np.stack([chosen[clusters == one].mean(axis=0) for one in range(clusters.max() + 1)])
     likeness = vectors @ centres.T

@@ -6,6 +6,7 @@ Each keeps to a temporary folder and to one port, the same one after a restart.
 import atexit
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -26,6 +27,7 @@ import requests
 from lumbar.serving import HOST, environment, free_port
 from lumbar.settings import ROOT, settings
 
+DEPLOY = ROOT / "deploy"
 UNLIMITED = {
     f"LUMBAR_{name}": "1000000" for name in ("SESSION_RATE", "ADDRESS_RATE", "ADDRESS_AT_ONCE")
 }
@@ -336,15 +338,18 @@ def behind_nginx(**overrides: str) -> Iterator[tuple[Nginx, list[Website]]]:
     from one address; nginx's log tells what it could not pass on."""
     overrides = {**UNLIMITED, "LUMBAR_PROXIES": "1", **overrides}
     sites = [Website(**overrides), Website(**overrides)]
-    nginx = Nginx((ROOT / "deploy" / "nginx" / "nginx.conf").read_text(encoding="utf-8"))
+    nginx = Nginx((DEPLOY / "nginx" / "nginx.conf").read_text(encoding="utf-8"))
     address = nginx.url.removeprefix("http://")
     (nginx.folder / "listen.conf").write_text(
         f"listen {address}; access_log access.log private; error_log stderr error;\n"
         "limit_req zone=requests burst=1000000 nodelay; limit_conn connections 10000;\n"
     )
-    # As in deploy/many/upstream.conf.
-    upstreams = [f"server {HOST}:{one.port} max_fails=1 fail_timeout=5s;\n" for one in sites]
-    (nginx.folder / "upstream.conf").write_text("".join(upstreams))
+    upstreams = (DEPLOY / "many" / "upstream.conf").read_text(encoding="utf-8")
+    # The container's nginx is newer than Debian's, and has a name server.
+    upstreams = re.sub(r"^resolver .*| resolve\b", "", upstreams, flags=re.MULTILINE)
+    left = iter(sites)
+    upstreams = re.sub(r"assistant-\d+:\d+", lambda _: f"{HOST}:{next(left).port}", upstreams)
+    (nginx.folder / "upstream.conf").write_text(upstreams)
     try:
         with ThreadPoolExecutor() as pool:
             list(pool.map(Server.start, (*sites, nginx)))

@@ -15,6 +15,8 @@ import pytest
 from patient import Patient, asked
 from servers import NGINX, behind_nginx, has_ended, listens, wait_until
 
+from lumbar.serving import REVIVALS, START_SECONDS
+
 SEED = 1
 VISITORS = 8
 QUESTIONS = ("what is MILD", "how long does it last", "compare it with surgery", "does it hurt")
@@ -23,6 +25,8 @@ SECONDS_BETWEEN_DEATHS = (1, 3)
 SECONDS_APART = 3
 """Between the absence of PostgreSQL and an assistant's death: a turn that waits in memory for
 a database that is away dies with its process, which is a documented limit."""
+SECONDS_BETWEEN_REVIVALS = START_SECONDS / (REVIVALS - 1)
+"""Of an action server: when it ends more often, `lumbar run` gives up."""
 SECONDS_TO_END = 20
 SECONDS_TO_RECOVER = 90
 
@@ -49,18 +53,18 @@ def test_whatever_is_killed_each_answered_message_is_kept_once_and_in_order(serv
     with Death(*servers) as death, ThreadPoolExecutor(VISITORS) as pool:
 
         def visit():
-            said = []
-            while (number := next(numbers)) < conversations or not death.has_killed_each_kind():
-                said.append(converse(nginx.url, f"c{number} of {conversations}"))
+            said = {}
+            while (number := next(numbers)) < conversations or not death.is_content():
+                name = f"c{number} of {conversations}"
+                said[name] = converse(nginx.url, name)
             return said
 
         visits = [pool.submit(visit) for _ in range(VISITORS)]
-    said = [conversation for visit in visits for conversation in visit.result()]
+    said = {name: texts for visit in visits for name, texts in visit.result().items()}
     for site in sites:
         assert wait_until(site.is_ready, SECONDS_TO_RECOVER), site.printed()[-5000:]
-    mark = f" of {conversations} "
-    kept = [texts for texts in asked(database) if any(mark in text for text in texts)]
-    assert sorted(kept) == sorted(said)
+    kept = {texts[0].partition(" m")[0]: texts for texts in asked(database)}
+    assert {name: texts for name, texts in kept.items() if name in said} == said
 
 
 def converse(address, name):
@@ -96,6 +100,7 @@ class Death:
         self._chance = random.Random(SEED)
         self._starting = {}
         self._assistant_died = self._database_came_back = 0.0
+        self._actions_died = dict.fromkeys(sites, 0.0)
         self._began = time.monotonic()
         self._ended, self._pool = threading.Event(), ThreadPoolExecutor()
 
@@ -110,9 +115,12 @@ class Death:
         for starting in self._starting.values():
             starting.result()
         self._pool.shutdown()
+        for site in self._sites:
+            self._tell_troubles(site)
 
-    def has_killed_each_kind(self):
-        return set(self._killed) == set(self._kinds)
+    def is_content(self):
+        """Return whether each kind was killed, or something went wrong here."""
+        return set(self._killed) == set(self._kinds) or self._killing.done()
 
     def _go_on(self):
         while not self._ended.wait(self._chance.uniform(*SECONDS_BETWEEN_DEATHS)):
@@ -125,18 +133,23 @@ class Death:
 
     def _kill_assistant(self):
         site = self._chance.choice(self._sites)
-        return self._may_kill_a_site() and self._kill_child(site, "rasa")
+        if not self._may_kill_a_site() or not self._kill_child(site, "rasa"):
+            return False
+        self._assistant_died = time.monotonic()
+        return True
 
     def _kill_action_server(self):
-        site = self._chance.choice(self._sites)
-        return self._is_up(site) and self._kill_child(site, "rasa_sdk")
+        site = min(self._sites, key=self._actions_died.__getitem__)
+        is_soon = time.monotonic() < self._actions_died[site] + SECONDS_BETWEEN_REVIVALS
+        if is_soon or not self._is_up(site) or not self._kill_child(site, "rasa_sdk"):
+            return False
+        self._actions_died[site] = time.monotonic()
+        return True
 
     def _kill_child(self, site, module):
         for child in site.children(module):
             self._tell(f"{module} of {site.port} is killed")
             child.kill()
-            if module == "rasa":
-                self._assistant_died = time.monotonic()
             return True
         return False
 
@@ -166,7 +179,7 @@ class Death:
         return True
 
     def _start_what_ended(self):
-        """Start `lumbar run` where it gave up on a child that died too often."""
+        """Start `lumbar run` where it gave up, as it does on what ends again and again."""
         for site in self._sites:
             if self._is_started(site) and not site.is_running():
                 self._tell(f"lumbar run of {site.port} ended by itself")
@@ -175,6 +188,7 @@ class Death:
     def _start(self, server, before=()):
         has_no_children = wait_until(lambda: all(map(has_ended, before)), SECONDS_TO_END)
         assert has_no_children, "the processes of a killed `lumbar run` live on"
+        self._tell_troubles(server)
         server.start()
         if server is self._postgresql:
             self._database_came_back = time.monotonic()
@@ -192,6 +206,12 @@ class Death:
             return False
         away_since = time.monotonic() - self._database_came_back
         return self._is_up(self._postgresql) and away_since > SECONDS_APART
+
+    def _tell_troubles(self, server):
+        """Print the errors that a process of Lumbar logged since it was started."""
+        for line in server.log.read_text().splitlines():
+            if '"level": "error"' in line:
+                self._tell(f"{server.port}: {line}")
 
     def _tell(self, what):
         print(f"{time.monotonic() - self._began:.1f} {what}")
