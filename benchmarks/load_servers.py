@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 from sqlalchemy.engine import make_url
 
 from benchmarks.contenders import Contender
-from benchmarks.running import _server
+from benchmarks.running import server
 from lumbar.documents import read_yaml
 from lumbar.settings import ROOT, settings
 
@@ -97,7 +97,7 @@ def stock(trained: Contender, kept: Stores, folder: Path) -> Iterator[Running]:
     folder.mkdir()
     YAML().dump(endpoints, folder / "endpoints.yml")
     (folder / "models").symlink_to(trained.folder / "models")
-    with _server(replace(trained, folder=folder)) as (process, address, _):
+    with server(replace(trained, folder=folder)) as (process, address, _):
         actions = [one for one in psutil.Process().children() if "rasa_sdk" in one.cmdline()]
         processes = {ASSISTANT: [psutil.Process(process.pid)], ACTIONS: actions}
         yield Running("RestVisitor", (address,), {**processes, **kept.processes()})

@@ -27,10 +27,12 @@ REVIVALS = 5
 
 QUIET = {
     "RASA_TELEMETRY_ENABLED": "false",
+    "MALLOC_ARENA_MAX": "2",
     "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
     "TF_CPP_MIN_LOG_LEVEL": "2",
 }
-"""No telemetry: on an exception Rasa would post what it knows to the internet."""
+"""No telemetry: on an exception Rasa would post what it knows to the internet. And each
+thread that loads a model would otherwise keep memory of its own."""
 
 HOME = settings.state / "home"
 """Where Rasa and Keras leave their settings, which would be the user's folder."""

@@ -5,8 +5,10 @@ the old one between two of their steps; what the old one has begun, it finishes.
 """
 
 import asyncio
+import ctypes
 import gc
 import logging
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -42,10 +44,12 @@ async def follow(agent: Agent, questions: Sequence[str]) -> None:
             continue
         _put(agent, processor)
         del processor
-        settle()
         metrics.model.clear()
         metrics.model.labels(promoted.parent.name).set(1)
         logger.info("%s answers from now on.", promoted)
+        # What the old one had begun holds it until then.
+        await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+        settle()
 
 
 def _load(agent: Agent, model: Path, questions: Sequence[str]) -> MessageProcessor:
@@ -72,6 +76,9 @@ def settle() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+    if sys.platform == "linux":
+        # What a model leaves free is the system's again.
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _put(agent: Agent, processor: MessageProcessor) -> None:

@@ -29,8 +29,8 @@ from lumbar.settings import settings
 
 KEPT = 64
 """Events of a conversation, about eight turns."""
-CONVERSATIONS = 10_000
-"""At most in memory; the one that was silent longest goes first."""
+CONVERSATIONS = 1_000
+"""At most in memory, some 40 kB each; the one that was silent longest goes first."""
 SECONDS_BESIDE_OTHERS = 600
 """In memory at most where another process may have been told to forget it."""
 RANKED = 5
