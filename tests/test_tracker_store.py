@@ -6,7 +6,6 @@ import sqlite3
 import pytest
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, BotUttered, SlotSet, UserUttered
-from rasa.shared.core.trackers import DialogueStateTracker
 
 from lumbar.channel import tracker_store
 from lumbar.channel.tracker_store import KEPT, RecentTrackerStore
@@ -62,12 +61,12 @@ async def test_a_long_conversation_keeps_its_latest_turns_only():
     assert [text for _, text in stored()] == [f"question {number}" for number in range(200)]
 
 
-async def test_a_conversation_saved_empty_is_forgotten():
+async def test_a_conversation_is_forgotten():
     kept = store()
     tracker = await kept.get_or_create_tracker("anna")
     tracker.update(UserUttered("my name is Anna"))
     await kept.save(tracker)
-    await kept.save(DialogueStateTracker.from_events("anna", []))
+    await kept.forget("anna")
     assert await kept.retrieve("anna") is None
     assert list(await kept.keys()) == []
     assert stored() == []

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +60,8 @@ class RecentTrackerStore(TrackerStore):
         self.backlog = Backlog(settings.database, settings.waiting)
 
     async def save(self, tracker: DialogueStateTracker) -> None:
-        """Keep the conversation, or forget it when `tracker` holds no event."""
+        """Keep what is new; when it returns, and even if nobody waits for that any more, the
+        database has it or it waits for the database."""
         await self.stream_events(tracker)
         sender, events = tracker.sender_id, list(tracker.events)
         recent = self._recent.pop(sender, None) or _Recent([])
@@ -68,11 +69,16 @@ class RecentTrackerStore(TrackerStore):
         for event in new:
             _trim(event)
         rows = [_row(sender, event) for event in new]
+        # Rasa also saves a conversation that has not begun.
         if events:
             self._recent[sender] = _Recent(events, recent.last, recent.written + len(rows))
-        if rows or not events:
-            # Seen to its end, even if nobody waits for the answer any more.
-            await asyncio.shield(self.backlog.write(Write(sender, rows)))
+        if rows:
+            await _to_its_end(self.backlog.write(Write(sender, rows)))
+
+    async def forget(self, sender_id: str) -> None:
+        """Delete the conversation, here and in the database."""
+        self._recent.pop(sender_id, None)
+        await _to_its_end(self.backlog.write(Write(sender_id, [])))
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         events = await self.events(sender_id)
@@ -126,6 +132,17 @@ class RecentTrackerStore(TrackerStore):
             recent.last = rows[0].id
             self._recent[sender_id] = recent
         return recent
+
+
+async def _to_its_end(write: Coroutine[Any, Any, None]) -> None:
+    """Await `write`; a visitor who leaves meanwhile cannot end it, and until it is done
+    nobody else goes on with the conversation."""
+    writing = asyncio.ensure_future(write)
+    try:
+        await asyncio.shield(writing)
+    except asyncio.CancelledError:
+        await writing
+        raise
 
 
 def _after(known: list[Event], events: list[Event]) -> list[Event]:

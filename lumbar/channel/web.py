@@ -13,7 +13,6 @@ from typing import Any
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import InputChannel, UserMessage
 from rasa.shared.core.events import SlotSet
-from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 from sanic import Blueprint, Sanic
 from sanic.request import Request
@@ -125,7 +124,7 @@ class WebChannel(InputChannel):
             agent, limits = self._ready(request)
             with limits.one_at_a_time(session, _address(request)):
                 async with agent.lock_store.lock(session):
-                    await agent.tracker_store.save(DialogueStateTracker.from_events(session, []))
+                    await agent.tracker_store.forget(session)
             return empty()
 
         @web.post("/api/messages")

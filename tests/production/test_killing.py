@@ -8,13 +8,17 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from itertools import count
 
 import psutil
+import psycopg2
 import pytest
+import requests
 from patient import Patient, asked
 from servers import NGINX, behind_nginx, has_ended, listens, wait_until
 
+from lumbar.channel.locks import SECONDS_HELD
 from lumbar.serving import REVIVALS, START_SECONDS
 
 SEED = 1
@@ -22,11 +26,16 @@ VISITORS = 8
 QUESTIONS = ("what is MILD", "how long does it last", "compare it with surgery", "does it hurt")
 TURNS = 3
 SECONDS_BETWEEN_DEATHS = (1, 3)
-SECONDS_APART = 3
-"""Between the absence of PostgreSQL and an assistant's death: a turn that waits in memory for
-a database that is away dies with its process, which is a documented limit."""
+SECONDS_TO_CATCH_UP = 5
+"""From PostgreSQL's return to an assistant's death: a turn that waits in memory for a database
+that is away dies with its process, which is a documented limit."""
+SECONDS_TO_SETTLE = SECONDS_HELD + 5
+"""From an assistant's return to PostgreSQL's death: what the locks of the dead and nginx's
+`fail_timeout` take. A conversation that moves from one process to the other while the database
+is away is the other half of that limit: neither knows what the other has yet to write."""
 SECONDS_BETWEEN_REVIVALS = START_SECONDS / (REVIVALS - 1)
 """Of an action server: when it ends more often, `lumbar run` gives up."""
+SECONDS_OF_A_COMMIT = 1
 SECONDS_TO_END = 20
 SECONDS_TO_RECOVER = 90
 
@@ -45,7 +54,7 @@ def service(postgresql_server, redis_server):
         yield sites, nginx, postgresql_server, redis_server, shared["LUMBAR_DATABASE"]
 
 
-@pytest.mark.parametrize("conversations", [60, pytest.param(500, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("conversations", [24, pytest.param(500, marks=pytest.mark.soak)])
 def test_whatever_is_killed_each_answered_message_is_kept_once_and_in_order(service, conversations):
     *servers, database = service
     sites, nginx, *_ = servers
@@ -67,6 +76,49 @@ def test_whatever_is_killed_each_answered_message_is_kept_once_and_in_order(serv
     assert {name: texts for name, texts in kept.items() if name in said} == said
 
 
+def test_a_conversation_that_moves_while_the_database_is_away_is_not_forgotten(service):
+    (one, other), _, postgresql, _, database = service
+    said = ["moves m0: what is MILD", "moves m1: does it hurt"]
+    patient = Patient(one.url).begin()
+    patient.ask(said[0])
+    postgresql.kill()
+    Patient(other.url, patient.token).ask(said[1])
+    postgresql.start()
+    assert wait_until(other.is_ready, SECONDS_TO_RECOVER)
+    assert said in asked(database)
+
+
+def test_a_message_whose_sender_left_while_it_was_written_is_kept_once(service):
+    (one, _), *_, database = service
+    said = ["leaves m0: what is MILD", "leaves m1: does it hurt"]
+    patient = Patient(one.url).begin()
+    patient.ask(said[0])
+    with slow_commits(database):
+        patient.seconds = SECONDS_OF_A_COMMIT / 2
+        with pytest.raises(requests.ReadTimeout):
+            patient.say(said[1], id="one")
+        patient.seconds = 20
+        patient.ask(said[1], "one")
+    assert said in asked(database)
+
+
+@contextmanager
+def slow_commits(database):
+    """Let PostgreSQL take its time for every message meanwhile, as on a busy disk."""
+    with closing(psycopg2.connect(database)) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        cursor.execute(
+            "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS "
+            f"'BEGIN PERFORM pg_sleep({SECONDS_OF_A_COMMIT}); RETURN NULL; END'"
+        )
+        cursor.execute(
+            "CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON events DEFERRABLE INITIALLY DEFERRED "
+            "FOR EACH ROW WHEN (new.type_name = 'user') EXECUTE FUNCTION wait()"
+        )
+        yield
+        cursor.execute("DROP FUNCTION wait CASCADE")
+
+
 def converse(address, name):
     """Return what a patient said in a conversation of which every message was answered."""
     patient, said = Patient(address).begin(), []
@@ -82,8 +134,8 @@ class Death:
     """Kills one process after the other, the kinds by turns, and starts again, as systemd would,
     what nobody else does. What it did and when is printed.
 
-    Of the two assistants one is left to answer, which takes longer to start than these deaths
-    are apart.
+    Of the two assistants one is left to answer, since to start one takes longer than these
+    deaths are apart.
     """
 
     def __init__(self, sites, nginx, postgresql, redis):
@@ -99,7 +151,7 @@ class Death:
         self._sites, self._postgresql = sites, postgresql
         self._chance = random.Random(SEED)
         self._starting = {}
-        self._assistant_died = self._database_came_back = 0.0
+        self._unsettled = self._database_came_back = 0.0
         self._actions_died = dict.fromkeys(sites, 0.0)
         self._began = time.monotonic()
         self._ended, self._pool = threading.Event(), ThreadPoolExecutor()
@@ -125,6 +177,8 @@ class Death:
     def _go_on(self):
         while not self._ended.wait(self._chance.uniform(*SECONDS_BETWEEN_DEATHS)):
             self._start_what_ended()
+            if not self._all_answer():
+                self._unsettled = time.monotonic()
             kinds = self._chance.sample([*self._kinds], len(self._kinds))
             for kind in sorted(kinds, key=self._killed.__getitem__):
                 if self._kinds[kind]():
@@ -133,10 +187,7 @@ class Death:
 
     def _kill_assistant(self):
         site = self._chance.choice(self._sites)
-        if not self._may_kill_a_site() or not self._kill_child(site, "rasa"):
-            return False
-        self._assistant_died = time.monotonic()
-        return True
+        return self._may_kill_a_site() and self._kill_child(site, "rasa")
 
     def _kill_action_server(self):
         site = min(self._sites, key=self._actions_died.__getitem__)
@@ -161,14 +212,13 @@ class Death:
         children = psutil.Process(site.pid).children()
         # Alone: its children are to end by themselves.
         os.kill(site.pid, signal.SIGKILL)
-        self._assistant_died = time.monotonic()
         self._starting[site] = self._pool.submit(self._start, site, children)
         return True
 
     def _kill_postgresql(self):
-        if time.monotonic() < self._assistant_died + SECONDS_APART:
+        if not self._all_answer() or time.monotonic() < self._unsettled + SECONDS_TO_SETTLE:
             return False
-        return self._kill(self._postgresql)
+        return self._killed["PostgreSQL"] <= self._killed_sites() and self._kill(self._postgresql)
 
     def _kill(self, server):
         if not self._is_up(server):
@@ -188,7 +238,8 @@ class Death:
     def _start(self, server, before=()):
         has_no_children = wait_until(lambda: all(map(has_ended, before)), SECONDS_TO_END)
         assert has_no_children, "the processes of a killed `lumbar run` live on"
-        self._tell_troubles(server)
+        if server in self._sites:
+            self._tell_troubles(server)
         server.start()
         if server is self._postgresql:
             self._database_came_back = time.monotonic()
@@ -201,17 +252,24 @@ class Death:
         starting = self._starting.get(server)
         return not starting or (starting.done() and starting.result() is None)
 
-    def _may_kill_a_site(self):
-        if not all(self._is_up(site) and listens(site.port) for site in self._sites):
-            return False
-        away_since = time.monotonic() - self._database_came_back
-        return self._is_up(self._postgresql) and away_since > SECONDS_APART
+    def _all_answer(self):
+        return all(self._is_up(site) and listens(site.port) for site in self._sites)
 
-    def _tell_troubles(self, server):
+    def _killed_sites(self):
+        return self._killed["assistant"] + self._killed["lumbar run"]
+
+    def _may_kill_a_site(self):
+        # In turns with PostgreSQL, which otherwise would hardly ever find both at rest.
+        if not self._all_answer() or self._killed["PostgreSQL"] < self._killed_sites():
+            return False
+        is_back = time.monotonic() > self._database_came_back + SECONDS_TO_CATCH_UP
+        return is_back and self._is_up(self._postgresql)
+
+    def _tell_troubles(self, site):
         """Print the errors that a process of Lumbar logged since it was started."""
-        for line in server.log.read_text().splitlines():
+        for line in site.log.read_text().splitlines():
             if '"level": "error"' in line:
-                self._tell(f"{server.port}: {line}")
+                self._tell(f"{site.port}: {line}")
 
     def _tell(self, what):
         print(f"{time.monotonic() - self._began:.1f} {what}")

@@ -57,7 +57,7 @@ def service(postgresql, redis, models):
     }
     with behind_nginx(**shared) as (nginx, sites):
         yield nginx, sites, shared["LUMBAR_DATABASE"]
-        print(nginx.log.read_text())
+        print(nginx.log.read_text()[-5000:])
 
 
 def test_no_patient_notices_a_rolling_restart_or_a_promoted_model(service, models):
