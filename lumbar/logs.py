@@ -43,6 +43,8 @@ def write_json() -> None:
         )
     )
     handler.addFilter(lambda record: _is_ours(record.name) or record.levelno >= logging.WARNING)
+    # Rasa's would drop a line that says the same as the one before.
+    handler.addFilter = lambda _: None  # type: ignore[assignment,method-assign]
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     for name in OURS:
         logging.getLogger(name).setLevel(logging.INFO)

@@ -23,7 +23,6 @@ START_SECONDS = 60
 STOP_SECONDS = 20
 """Longer than an answer that was begun may take."""
 REVIVALS = 5
-"""In a row, each within `START_SECONDS` of the one before."""
 
 QUIET = {
     "RASA_TELEMETRY_ENABLED": "false",
@@ -99,17 +98,12 @@ class Server:
         return ServingError(f"The {self.name} did not start. {where}")
 
     def revive(self) -> None:
-        """Start it again if it has ended.
-
-        Raises:
-            ServingError: it ended over and over again.
-        """
-        if self.is_running:
-            return
+        """Start it again if it has ended, but `REVIVALS` times within `START_SECONDS` only."""
         now = time.monotonic()
-        self._revived = [one for one in self._revived if now - one < START_SECONDS] + [now]
-        if len(self._revived) > REVIVALS:
-            raise self.failure()
+        self._revived = [one for one in self._revived if now - one < START_SECONDS]
+        if self.is_running or len(self._revived) >= REVIVALS:
+            return
+        self._revived.append(now)
         logger.error("The %s ended (%s) and is started again.", self.name, self._process.returncode)
         self._start()
 

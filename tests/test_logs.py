@@ -42,7 +42,7 @@ WAYS_TO_TELL = """
 """
 
 
-def logged(beginning, *, stream="stdout"):
+def logged(beginning):
     lines = [line.removeprefix("    ") for line in WAYS_TO_TELL.splitlines()]
     script = "\n".join([beginning, *lines])
     run = subprocess.run(
@@ -69,6 +69,17 @@ def test_a_server_logs_json_without_a_word_of_a_patient():
     assert failed["event"].endswith("ValueError") and "in fails" in failed["event"]
     # The place in the code is left, so that somebody can look there.
     assert any("<string>:" in one["event"] and one["level"] == "error" for one in records)
+
+
+def test_two_answers_that_were_alike_are_two_lines():
+    output, _ = logged(
+        "from rasa.utils.common import configure_logging_and_warnings\n"
+        "from lumbar import logs\n"
+        "logs.keep_words_out(); logs.write_json(); configure_logging_and_warnings(20)\n"
+        "import logging\n"
+        "for _ in range(2): logging.getLogger('lumbar').info('Answered.', extra={'intent': 'x'})"
+    )
+    assert output.count('"intent": "x"') == 2
 
 
 @pytest.mark.parametrize("rasas", ["lumbar.channel", "actions"])

@@ -2,12 +2,14 @@
 
 import logging
 import sqlite3
+from itertools import chain, repeat
 
+import psycopg2
 import pytest
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, BotUttered, SlotSet, UserUttered
 
-from lumbar.channel import tracker_store
+from lumbar.channel import backlog, metrics, tracker_store
 from lumbar.channel.tracker_store import KEPT, RecentTrackerStore
 from lumbar.settings import settings
 from lumbar.studio.conversations import read_turns
@@ -108,3 +110,42 @@ async def test_a_broken_database_costs_no_answer_and_tells_no_words(tmp_path, ca
     assert (await kept.retrieve("anna")).latest_message.text == "my name is Anna"
     assert "The database of conversations failed" in caplog.text
     assert "my name is" not in caplog.text
+
+
+async def test_what_waits_is_written_in_order_whatever_the_driver_fails_with(monkeypatch):
+    kept = store()
+    monkeypatch.setattr(backlog, "SECONDS_BETWEEN_TRIES", 0)
+    write, failures = kept.backlog._write, chain([psycopg2.OperationalError, OSError], repeat(None))
+
+    def fails_at_first(writes):
+        failure = next(failures)
+        if failure:
+            raise failure
+        return write(writes)
+
+    monkeypatch.setattr(kept.backlog, "_write", fails_at_first)
+    for number in range(3):
+        tracker = await kept.get_or_create_tracker("anna")
+        tracker.update(UserUttered(f"question {number}"))
+        await kept.save(tracker)
+    await kept.backlog.close()
+    assert stored() == [("anna", f"question {number}") for number in range(3)]
+
+
+async def test_more_turns_than_may_wait_are_counted_as_lost(monkeypatch, caplog):
+    monkeypatch.setattr(settings, "waiting", 4)
+    kept = store()
+
+    def is_away(_):
+        raise OSError
+
+    monkeypatch.setattr(kept.backlog, "_write", is_away)
+    before = metrics.turns_lost._value.get()
+    for number in range(6):
+        tracker = await kept.get_or_create_tracker("anna")
+        tracker.update(UserUttered(f"question {number}"))
+        await kept.save(tracker)
+    assert metrics.turns_lost._value.get() > before
+    assert "A turn is lost" in caplog.text
+    assert "question" not in caplog.text
+    kept.backlog._catching_up.cancel()

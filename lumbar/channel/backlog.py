@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
+import psycopg2
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,13 +18,17 @@ from lumbar.channel import metrics
 from lumbar.channel.migration import make_tables
 from lumbar.database import EVENTS, connect
 
+FAILURES = (SQLAlchemyError, psycopg2.Error, OSError)
+"""Not all of the driver's own reach SQLAlchemy: a connection may break on its way back."""
 SECONDS_BETWEEN_TRIES = 0.5
+AT_ONCE = 100
+"""Turns in one transaction, to catch up faster than others come in."""
 SECONDS_AT_THE_END = 5
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass
+@dataclass(eq=False)
 class Write:
     """The rows of one turn, which are written together or not at all, or without any the
     end of a conversation; `unsure` whether an earlier try got through."""
@@ -51,7 +58,7 @@ class Backlog:
     async def write(self, write: Write) -> None:
         """Write now, or as soon as the database is back after all that waits already."""
         if not self.is_away:
-            if await self._try(write):
+            if await self._try([write]):
                 return
             write.unsure = True
         if not write.rows:
@@ -94,22 +101,25 @@ class Backlog:
 
     async def _catch_up(self) -> None:
         while self.is_away:
-            first = self._writes[0] if self._writes else None
+            first = list(islice(self._writes, AT_ONCE))
             if not await (self._try(first) if first else self.is_reachable()):
-                if first:
-                    first.unsure = True
+                for write in first:
+                    write.unsure = True
                 await asyncio.sleep(SECONDS_BETWEEN_TRIES)
-            elif first and first in self._writes:
-                self._remove(first)
+                continue
+            for write in first:
+                # It may have been forgotten meanwhile.
+                if write in self._writes:
+                    self._remove(write)
         logger.info("The database is back, and all that waited for it is written.")
 
-    async def _try(self, write: Write) -> bool:
-        return await self._in_thread(self._write, write) is not None
+    async def _try(self, writes: Sequence[Write]) -> bool:
+        return await self._in_thread(self._write, writes) is not None
 
     async def _in_thread(self, function: Any, argument: Any) -> Any:
         try:
             result = await asyncio.to_thread(function, argument)
-        except SQLAlchemyError as error:
+        except FAILURES as error:
             metrics.database_failures.inc()
             metrics.database_up.set(0)
             if self._is_up:
@@ -130,13 +140,14 @@ class Backlog:
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             return list(connection.execute(statement))
 
-    def _write(self, write: Write) -> bool:
+    def _write(self, writes: Sequence[Write]) -> bool:
         self._make_tables()
         with self._engine.begin() as connection:
-            if not write.rows:
-                connection.execute(EVENTS.delete().where(EVENTS.c.sender_id == write.sender))
-            elif not (write.unsure and self._is_written(connection, write)):
-                connection.execute(EVENTS.insert(), write.rows)
+            for write in writes:
+                if not write.rows:
+                    connection.execute(EVENTS.delete().where(EVENTS.c.sender_id == write.sender))
+                elif not (write.unsure and self._is_written(connection, write)):
+                    connection.execute(EVENTS.insert(), write.rows)
         return True
 
     def _is_written(self, connection: sa.engine.Connection, write: Write) -> bool:

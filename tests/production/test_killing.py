@@ -30,9 +30,10 @@ SECONDS_TO_CATCH_UP = 5
 """From PostgreSQL's return to an assistant's death: a turn that waits in memory for a database
 that is away dies with its process, which is a documented limit."""
 SECONDS_TO_SETTLE = SECONDS_HELD + 5
-"""From an assistant's return to PostgreSQL's death: what the locks of the dead and nginx's
-`fail_timeout` take. A conversation that moves from one process to the other while the database
-is away is the other half of that limit: neither knows what the other has yet to write."""
+"""From an assistant's return to PostgreSQL's death: what the locks of the dead take, and for
+its conversations to come back to it. A conversation that moves from one process to the other
+while the database is away is the other half of that limit: neither knows what the other has
+yet to write."""
 SECONDS_BETWEEN_REVIVALS = START_SECONDS / (REVIVALS - 1)
 """Of an action server: when it ends more often, `lumbar run` gives up."""
 SECONDS_OF_A_COMMIT = 1
