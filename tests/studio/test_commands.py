@@ -12,7 +12,7 @@ from lumbar.settings import ROOT
 
 COMMANDS = [
     *("run", "shell", "chat", "inbox", "teach", "undo", "check", "train", "models", "rollback"),
-    *("diff", "report", "evaluate", "import"),
+    *("diff", "report", "evaluate", "import", "purge", "migrate"),
 ]
 HEAVY = ("tensorflow", "rasa", "spacy", "onnxruntime", "sklearn", "matplotlib")
 
@@ -55,8 +55,9 @@ def test_what_needs_no_model_loads_none(project, arguments):
     assert done.stdout.splitlines()[-1] == "loaded"
 
 
-def test_the_page_on_the_studio_shows_every_command():
-    page = (ROOT / "docs" / "studio.md").read_text(encoding="utf-8")
+def test_the_pages_show_every_command():
+    pages = ("studio.md", "production.md")
+    page = "".join((ROOT / "docs" / one).read_text(encoding="utf-8") for one in pages)
     for command in COMMANDS:
         assert f"lumbar {command}" in page, command
     named = set(re.findall(r"`lumbar ([a-z]+)", page))
