@@ -93,10 +93,12 @@ def running(folder):
     try:
         while "http" not in (line := command.stdout.readline()):
             assert line, "the server ended"
+        # It logs a line an answer, and would wait for somebody to read them.
+        threading.Thread(target=command.stdout.read, daemon=True).start()
         yield f"http://{HOST}:{port}"
     finally:
         os.kill(command.pid, signal.SIGTERM)
-        command.communicate(timeout=60)
+        command.wait(timeout=60)
 
 
 class Patient:
