@@ -2,9 +2,7 @@
 
 import re
 import secrets
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -14,25 +12,17 @@ import psutil
 from ruamel.yaml import YAML
 from sqlalchemy.engine import make_url
 
+from benchmarks import servers
 from benchmarks.contenders import Contender
 from benchmarks.running import server
+from benchmarks.servers import DEPLOY, UNLIMITED, Models, Nginx, PostgreSQL, Redis, Website
 from lumbar.documents import read_yaml
-from lumbar.settings import ROOT, settings
-
-sys.path.append(str(ROOT / "tests" / "production"))
-
-import servers
-from servers import Nginx, PostgreSQL, Redis, Website
 
 ASSISTANT, ACTIONS = "assistant", "action server"
 POSTGRESQL, REDIS, PROXY = "PostgreSQL", "Redis", "nginx"
 PARTS = (ASSISTANT, ACTIONS, POSTGRESQL, REDIS, PROXY)
 
-CONFIG = ROOT / "deploy" / "nginx" / "nginx.conf"
-
-UNLIMITED = {
-    f"LUMBAR_{name}": "1000000" for name in ("SESSION_RATE", "ADDRESS_RATE", "ADDRESS_AT_ONCE")
-}
+CONFIG = DEPLOY / "nginx" / "nginx.conf"
 
 
 @dataclass(frozen=True)
@@ -104,30 +94,6 @@ def stock(trained: Contender, kept: Stores, folder: Path) -> Iterator[Running]:
 
 
 @dataclass(frozen=True)
-class Models:
-    """Two versions of the served model, in a folder of their own."""
-
-    folder: Path
-
-    @classmethod
-    def copied_to(cls, folder: Path) -> "Models":
-        models = cls(folder)
-        for number in (1, 2):
-            shutil.copytree(settings.served.resolve(), models.version(number))
-        models.promote(1)
-        return models
-
-    def version(self, number: int) -> Path:
-        return self.folder / "versions" / f"20260101-00000{number}-load"
-
-    def promote(self, number: int) -> None:
-        """Serve the other one from now on, as `lumbar models promote` does."""
-        link = self.folder / ".served.new"
-        link.symlink_to(self.version(number))
-        link.replace(self.folder / "served")
-
-
-@dataclass(frozen=True)
 class Lumbar:
     """Processes of Lumbar that share a database; `secret` signs what they hand out."""
 
@@ -149,8 +115,7 @@ def lumbar(number: int, kept: Stores, folder: Path) -> Iterator[Lumbar]:
     secret = secrets.token_urlsafe(32)
     variables = {
         **UNLIMITED,
-        "LUMBAR_MODELS": str(folder),
-        "LUMBAR_SERVED": "served",
+        **models.variables,
         "LUMBAR_DATABASE": database,
         "LUMBAR_REDIS": kept.redis.url,
         "LUMBAR_SECRET": secret,

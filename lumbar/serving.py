@@ -20,8 +20,8 @@ from lumbar.studio.versions import MODEL
 
 HOST = "127.0.0.1"
 START_SECONDS = 60
-STOP_SECONDS = 20
-"""Longer than an answer that was begun may take."""
+STOP_SECONDS = 25
+"""Longer than an answer that was begun may take, and what waits for the database after it."""
 REVIVALS = 5
 
 QUIET = {

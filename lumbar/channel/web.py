@@ -77,6 +77,10 @@ class WebChannel(InputChannel):
                 app.ctx.following.cancel()
                 with suppress(asyncio.CancelledError):
                     await app.ctx.following
+
+        @web.listener("after_server_stop")
+        async def write_what_waits(app: Sanic, _: object) -> None:
+            # By now the answers that were begun are given.
             await app.ctx.agent.tracker_store.backlog.close()
 
         @web.get("/api/health/live")

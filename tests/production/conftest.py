@@ -1,17 +1,23 @@
 """What tests of the installed service share: servers that may be hurt."""
 
 import os
-import sys
+import secrets
+from typing import NamedTuple
 
 import pytest
-
-from lumbar.settings import ROOT
-
-# Visitors are of the website's tests, which may not be among those that run.
-sys.path.append(str(ROOT / "tests" / "website"))
-
 from networks import Network
-from servers import POSTGRESQL, REDIS, PostgreSQL, Redis
+
+from benchmarks.servers import (
+    NGINX,
+    POSTGRESQL,
+    REDIS,
+    Models,
+    Nginx,
+    PostgreSQL,
+    Redis,
+    Website,
+    behind_nginx,
+)
 
 
 def pytest_collection_modifyitems(config, items):
@@ -51,6 +57,31 @@ def redis(redis_server) -> Redis:
     """A Redis that runs and holds nothing, whatever the test before did to it."""
     redis_server.restart()
     return redis_server
+
+
+class Service(NamedTuple):
+    """Two processes of Lumbar behind nginx; `database` is the URL of the one they share."""
+
+    nginx: Nginx
+    sites: list[Website]
+    database: str
+    models: Models
+
+
+@pytest.fixture(scope="session")
+def service(postgresql_server, redis_server, tmp_path_factory):
+    if not NGINX:
+        pytest.skip("needs nginx: on Debian, apt-get install nginx-light")
+    database = postgresql_server.database()
+    models = Models.copied_to(tmp_path_factory.mktemp("models"))
+    variables = {
+        **models.variables,
+        "LUMBAR_DATABASE": database,
+        "LUMBAR_REDIS": redis_server.url,
+        "LUMBAR_SECRET": secrets.token_urlsafe(32),
+    }
+    with behind_nginx(**variables) as (nginx, sites):
+        yield Service(nginx, sites, database, models)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from patient import Patient
-from servers import Website
+
+from benchmarks.servers import Website
 
 HOUR = 3600
 RATE = 6

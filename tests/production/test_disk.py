@@ -6,7 +6,8 @@ from contextlib import contextmanager
 
 import pytest
 from patient import Patient, asked
-from servers import Website, wait_until
+
+from benchmarks.servers import Website, wait_until
 
 SIZE = "16m"
 SECONDS_TO_CATCH_UP = 10

@@ -2,7 +2,6 @@
 
 import os
 import random
-import secrets
 import signal
 import threading
 import time
@@ -16,8 +15,9 @@ import psycopg2
 import pytest
 import requests
 from patient import Patient, asked
-from servers import NGINX, behind_nginx, has_ended, listens, wait_until
+from redis import Redis as Client
 
+from benchmarks.servers import has_ended, listens, wait_until
 from lumbar.channel.locks import SECONDS_HELD
 from lumbar.serving import REVIVALS, START_SECONDS
 
@@ -41,44 +41,32 @@ SECONDS_TO_END = 20
 SECONDS_TO_RECOVER = 90
 
 
-@pytest.fixture(scope="module")
-def service(postgresql_server, redis_server):
-    """Two processes of Lumbar behind nginx, before one database and one Redis."""
-    if not NGINX:
-        pytest.skip("needs nginx: on Debian, apt-get install nginx-light")
-    shared = {
-        "LUMBAR_DATABASE": postgresql_server.database(),
-        "LUMBAR_REDIS": redis_server.url,
-        "LUMBAR_SECRET": secrets.token_urlsafe(32),
-    }
-    with behind_nginx(**shared) as (nginx, sites):
-        yield sites, nginx, postgresql_server, redis_server, shared["LUMBAR_DATABASE"]
-
-
 @pytest.mark.parametrize("conversations", [24, pytest.param(500, marks=pytest.mark.soak)])
-def test_whatever_is_killed_each_answered_message_is_kept_once_and_in_order(service, conversations):
-    *servers, database = service
-    sites, nginx, *_ = servers
+def test_whatever_is_killed_each_answered_message_is_kept_once_and_in_order(
+    service, postgresql, redis, conversations
+):
     numbers = count()
-    with Death(*servers) as death, ThreadPoolExecutor(VISITORS) as pool:
+    with Death(service, postgresql, redis) as death, ThreadPoolExecutor(VISITORS) as pool:
 
         def visit():
             said = {}
             while (number := next(numbers)) < conversations or not death.is_content():
                 name = f"c{number} of {conversations}"
-                said[name] = converse(nginx.url, name)
+                said[name] = converse(service.nginx.url, name)
             return said
 
         visits = [pool.submit(visit) for _ in range(VISITORS)]
     said = {name: texts for visit in visits for name, texts in visit.result().items()}
-    for site in sites:
+    for site in service.sites:
         assert wait_until(site.is_ready, SECONDS_TO_RECOVER), site.printed()[-5000:]
-    kept = {texts[0].partition(" m")[0]: texts for texts in asked(database)}
+    kept = {texts[0].partition(" m")[0]: texts for texts in asked(service.database)}
     assert {name: texts for name, texts in kept.items() if name in said} == said
 
 
-def test_a_conversation_that_moves_while_the_database_is_away_is_not_forgotten(service):
-    (one, other), _, postgresql, _, database = service
+def test_a_conversation_that_moves_while_the_database_is_away_is_not_forgotten(
+    service, postgresql, redis
+):
+    one, other = service.sites
     said = ["moves m0: what is MILD", "moves m1: does it hurt"]
     patient = Patient(one.url).begin()
     patient.ask(said[0])
@@ -86,11 +74,11 @@ def test_a_conversation_that_moves_while_the_database_is_away_is_not_forgotten(s
     Patient(other.url, patient.token).ask(said[1])
     postgresql.start()
     assert wait_until(other.is_ready, SECONDS_TO_RECOVER)
-    assert said in asked(database)
+    assert said in asked(service.database)
 
 
-def test_a_message_whose_sender_left_while_it_was_written_is_kept_once(service):
-    (one, _), *_, database = service
+def test_a_message_whose_sender_left_while_it_was_written_is_kept_once(service, postgresql, redis):
+    one, database = service.sites[0], service.database
     said = ["leaves m0: what is MILD", "leaves m1: does it hurt"]
     patient = Patient(one.url).begin()
     patient.ask(said[0])
@@ -101,6 +89,24 @@ def test_a_message_whose_sender_left_while_it_was_written_is_kept_once(service):
         patient.seconds = 20
         patient.ask(said[1], "one")
     assert said in asked(database)
+
+
+def test_what_a_process_still_answers_when_it_is_stopped_is_kept(service, postgresql, redis):
+    one = service.sites[0]
+    said = ["stops m0: what is MILD", "stops m1: does it hurt"]
+    patient, pool = Patient(one.url).begin(), ThreadPoolExecutor()
+    patient.ask(said[0])
+    postgresql.hang()
+    last = pool.submit(patient.say, said[1])
+    locks = Client.from_url(redis.url)
+    assert wait_until(lambda: locks.keys("lumbar:lock:*"))
+    stopping = pool.submit(one.stop)
+    assert wait_until(lambda: "Stopping worker" in one.log.read_text())
+    postgresql.go_on()
+    assert last.result().ok
+    stopping.result()
+    one.start()
+    assert said in asked(service.database)
 
 
 @contextmanager
@@ -139,21 +145,21 @@ class Death:
     deaths are apart.
     """
 
-    def __init__(self, sites, nginx, postgresql, redis):
+    def __init__(self, service, postgresql, redis):
         self._kinds = {
             "assistant": self._kill_assistant,
             "action server": self._kill_action_server,
             "lumbar run": self._kill_run,
-            "nginx": lambda: self._kill(nginx),
+            "nginx": lambda: self._kill(service.nginx),
             "PostgreSQL": self._kill_postgresql,
             "Redis": lambda: self._kill(redis),
         }
         self._killed = Counter()
-        self._sites, self._postgresql = sites, postgresql
+        self._sites, self._postgresql = service.sites, postgresql
         self._chance = random.Random(SEED)
         self._starting = {}
         self._unsettled = self._database_came_back = 0.0
-        self._actions_died = dict.fromkeys(sites, 0.0)
+        self._actions_died = dict.fromkeys(service.sites, 0.0)
         self._began = time.monotonic()
         self._ended, self._pool = threading.Event(), ThreadPoolExecutor()
 

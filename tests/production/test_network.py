@@ -7,7 +7,8 @@ import pytest
 import requests
 from networks import Wire
 from patient import Patient, asked
-from servers import Website
+
+from benchmarks.servers import Website
 
 SEED = 32
 """One that loses packets soon."""

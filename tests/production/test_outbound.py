@@ -7,8 +7,9 @@ import sys
 import psutil
 import pytest
 from networks import resolving_at
-from servers import Website
 from visitor import Visitor
+
+from benchmarks.servers import Website
 
 ADDRESSES = ("192.0.2.2/24", "2001:db8::2/64")
 NAMESERVER = "192.0.2.53"

@@ -11,9 +11,9 @@ import psutil
 import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
-from servers import Website, wait_until
 from visitor import Visitor
 
+from benchmarks.servers import Website, wait_until
 from lumbar.serving import HOST, free_port, serving_environment
 from lumbar.settings import settings
 

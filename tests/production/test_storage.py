@@ -8,28 +8,16 @@ import psycopg2
 import pytest
 import requests
 from redis import Redis as Client
-from servers import Website, wait_until
 from visitor import Visitor
 
+from benchmarks.servers import wait_until
 from lumbar.channel.locks import SECONDS_HELD
 
-SECRET = "Zk3vQ9-tW7pLx2RbN8mHc4YdF6sJg1Ka"
 
-
-@pytest.fixture(scope="module")
-def sites(postgresql_server, redis_server):
-    """Two processes of one service, and its database."""
-    database = postgresql_server.database()
-    shared = {
-        "LUMBAR_DATABASE": database,
-        "LUMBAR_REDIS": redis_server.url,
-        "LUMBAR_SECRET": SECRET,
-        "LUMBAR_SESSION_RATE": "100000",
-        "LUMBAR_ADDRESS_RATE": "100000",
-        "LUMBAR_ADDRESS_AT_ONCE": "100000",
-    }
-    with Website(**shared) as one, Website(**shared) as other:
-        yield one, other, database
+@pytest.fixture
+def sites(service):
+    """The two processes, and their database."""
+    return *service.sites, service.database
 
 
 @pytest.fixture

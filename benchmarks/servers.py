@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from tempfile import mkdtemp
@@ -34,7 +35,7 @@ UNLIMITED = {
 """All visitors of a test come from one address."""
 
 START_SECONDS = 90
-STOP_SECONDS = 20
+STOP_SECONDS = 30
 
 # Debian keeps PostgreSQL's programs off the path, and root's ones off that of others.
 _PATH = os.pathsep.join(
@@ -330,6 +331,34 @@ class Website(Server):
         with suppress(psutil.NoSuchProcess):
             return [one for one in psutil.Process(self.pid).children() if module in _words(one)]
         return []
+
+
+@dataclass(frozen=True)
+class Models:
+    """Two versions of the served model, in a folder of their own; the first is served."""
+
+    folder: Path
+
+    @classmethod
+    def copied_to(cls, folder: Path) -> "Models":
+        models = cls(folder)
+        for number in (1, 2):
+            shutil.copytree(settings.served.resolve(), models.version(number))
+        models.promote(1)
+        return models
+
+    @property
+    def variables(self) -> dict[str, str]:
+        return {"LUMBAR_MODELS": str(self.folder), "LUMBAR_SERVED": "served"}
+
+    def version(self, number: int) -> Path:
+        return self.folder / "versions" / f"20260101-00000{number}-model"
+
+    def promote(self, number: int) -> None:
+        """Serve the other one from now on, as `lumbar models promote` does."""
+        link = self.folder / ".served.new"
+        link.symlink_to(self.version(number))
+        link.replace(self.folder / "served")
 
 
 @contextmanager
