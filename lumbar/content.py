@@ -229,7 +229,10 @@ def load(folder: Path | None = None) -> Content:
 
 
 def _changed(path: Path) -> int:
-    return path.stat().st_mtime_ns if path.is_file() else 0
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 @lru_cache(maxsize=4)

@@ -30,7 +30,8 @@ EVENTS = sa.table(
 def connect(url: str, seconds: float = SECONDS) -> Engine:
     """Return an engine for SQLite or PostgreSQL, whose statements may take `seconds` each.
 
-    Nothing is asked of the database yet.
+    Nothing is asked of the database yet. In PostgreSQL each statement is a transaction of its
+    own, with many rows too: to begin and to commit would each be another way there and back.
     """
     parts = make_url(url)
     if parts.get_backend_name() == "sqlite":
@@ -46,14 +47,16 @@ def connect(url: str, seconds: float = SECONDS) -> Engine:
         return engine
     # A server that hangs answers no time-out of its own.
     extensions.set_wait_callback(partial(_wait, seconds))
-    return sa.create_engine(
+    engine = sa.create_engine(
         parts,
         pool_size=CONNECTIONS,
         max_overflow=0,
         pool_timeout=SECONDS,
-        pool_pre_ping=True,
+        isolation_level="AUTOCOMMIT",
         connect_args={"connect_timeout": SECONDS},
     )
+    sa.event.listen(engine, "checkout", _refuse_closed)
+    return engine
 
 
 def _let_others_read(connection: Any, _: Any) -> None:
@@ -62,6 +65,13 @@ def _let_others_read(connection: Any, _: Any) -> None:
     connection.execute("PRAGMA synchronous=NORMAL")
     # What is forgotten is not left in the file.
     connection.execute("PRAGMA secure_delete=ON")
+
+
+def _refuse_closed(connection: extensions.connection, *_: Any) -> None:
+    """Have the pool make another connection where PostgreSQL has closed this one."""
+    # Nobody asked it anything: what can be read is its farewell.
+    if select.select([connection], [], [], 0)[0]:
+        raise sa.exc.DisconnectionError("closed by PostgreSQL")
 
 
 def _wait(seconds: float, connection: extensions.connection) -> None:

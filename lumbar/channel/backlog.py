@@ -22,8 +22,10 @@ FAILURES = (SQLAlchemyError, psycopg2.Error, OSError)
 """Not all of the driver's own reach SQLAlchemy: a connection may break on its way back."""
 SECONDS_BETWEEN_TRIES = 0.5
 AT_ONCE = 100
-"""Turns in one transaction, to catch up faster than others come in."""
+"""Turns, to catch up faster than others come in."""
 SECONDS_AT_THE_END = 5
+
+_INSERT = EVENTS.insert()
 
 logger = logging.getLogger(__name__)
 
@@ -137,7 +139,7 @@ class Backlog:
 
     def _read(self, statement: Any) -> list[Any]:
         self._make_tables()
-        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with self._engine.connect() as connection:
             return list(connection.execute(statement))
 
     def _write(self, writes: Sequence[Write]) -> bool:
@@ -147,7 +149,7 @@ class Backlog:
                 if not write.rows:
                     connection.execute(EVENTS.delete().where(EVENTS.c.sender_id == write.sender))
                 elif not (write.unsure and self._is_written(connection, write)):
-                    connection.execute(EVENTS.insert(), write.rows)
+                    connection.execute(_INSERT, write.rows)
         return True
 
     def _is_written(self, connection: sa.engine.Connection, write: Write) -> bool:

@@ -80,6 +80,22 @@ def build(weights: Path, target: Path) -> None:
         extra_options={"DefaultTensorType": TensorProto.FLOAT},
     )
     full_precision.unlink()
+    _drop_zero_points(target / "encoder.onnx")
+
+
+def _drop_zero_points(path: Path) -> None:
+    """Take the weights' zero points, which are all 0, out of the graph: where they are told
+    for each channel, ONNX Runtime takes a third longer."""
+    graph = onnx.load(path)
+    weights = {one.name: one for one in graph.graph.initializer}
+    for node in graph.graph.node:
+        place = {"MatMulInteger": 3, "QAttention": 7}.get(node.op_type)
+        if place is not None:
+            dropped = weights.pop(node.input[place])
+            assert not numpy_helper.to_array(dropped).any()
+            graph.graph.initializer.remove(dropped)
+            del node.input[place:]
+    onnx.save(graph, path)
 
 
 def _graph(weights: dict[str, np.ndarray], config: dict) -> onnx.ModelProto:
