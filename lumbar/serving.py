@@ -27,11 +27,13 @@ REVIVALS = 5
 QUIET = {
     "RASA_TELEMETRY_ENABLED": "false",
     "MALLOC_ARENA_MAX": "2",
+    "MALLOC_MMAP_THRESHOLD_": "131072",
     "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
     "TF_CPP_MIN_LOG_LEVEL": "2",
 }
 """No telemetry: on an exception Rasa would post what it knows to the internet. And each
-thread that loads a model would otherwise keep memory of its own."""
+thread that loads a model would otherwise keep memory of its own, and what an old model leaves
+free would lie between what is still in use."""
 
 HOME = settings.state / "home"
 """Where Rasa and Keras leave their settings, which would be the user's folder."""

@@ -29,7 +29,7 @@ from lumbar.settings import settings
 
 KEPT = 64
 """Events of a conversation, about eight turns."""
-CONVERSATIONS = 1_000
+CONVERSATIONS = 500
 """At most in memory, some 40 kB each; the one that was silent longest goes first."""
 SECONDS_BESIDE_OTHERS = 600
 """In memory at most where another process may have been told to forget it."""
