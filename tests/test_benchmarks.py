@@ -7,6 +7,7 @@ import pytest
 from benchmarks import hint3
 from benchmarks.accuracy import label_and_confidence, right_at_same_refusal
 from benchmarks.contenders import sample
+from benchmarks.load_turns import compare
 
 
 @pytest.mark.parametrize("selector", ["faq", "default"])
@@ -52,3 +53,11 @@ def test_a_public_set_is_learned_and_measured(tmp_path, monkeypatch):
             csv.writer(lines).writerows([("sentence", "label"), *rows])
     monkeypatch.setattr(hint3, "FOLDER", tmp_path)
     assert hint3.accuracy("tiny")[0] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("kept", "lost", "doubled", "out_of_order"),
+    [("xyz", 0, 0, 0), ("xzz", 1, 1, 0), ("yxz", 0, 0, 2), ("", 3, 0, 0), ("xyyz", 0, 1, 0)],
+)
+def test_what_was_answered_is_held_against_what_was_kept(kept, lost, doubled, out_of_order):
+    assert compare({"one": "xyz"}, {"one": kept}) == (lost, doubled, out_of_order)
