@@ -74,3 +74,4 @@ def _quoting() -> Iterator[Path]:
     yield from settings.build.glob("shell.db*")
     yield from settings.state.glob("inbox.json")
     yield from settings.state.glob("changes/history/*")
+    yield from settings.state.glob("waiting/*/*")

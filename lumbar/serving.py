@@ -206,7 +206,7 @@ def website(
         log = settings.state / f"assistant-{port}.log" if to_files else None
         if log:
             log.unlink(missing_ok=True)
-        server = Server("assistant", module, overrides, log)
+        server = Server("assistant", module, {"LUMBAR_PORT": str(port), **overrides}, log)
         try:
             server.wait_for(lambda: _answers(server, address))
             if started is not None:

@@ -30,8 +30,8 @@ class Settings(BaseSettings):
     """Where conversations are kept: "postgresql://user:password@host/name"; without it, an
     SQLite file in `state`."""
     waiting: int = 50_000
-    """Events of conversations, some seven a message, kept in memory while the database is
-    away; with more, the newest are lost."""
+    """Events of conversations, some seven a message, kept in memory and in `state` while the
+    database is away; with more, the newest are lost."""
     redis: str = ""
     """Locks and rates that several processes share: "redis://host:6379/0"."""
     weights: Path | None = None
@@ -64,6 +64,11 @@ class Settings(BaseSettings):
 
     class Config:
         env_prefix = "lumbar_"
+
+    @property
+    def spool(self) -> Path:
+        """What this process keeps while the database is away."""
+        return self.state / "waiting" / str(self.port)
 
     @validator("content", "build", "models", "state", always=True)
     def _in_the_project(cls, folder: Path, values: dict[str, Any]) -> Path:

@@ -53,8 +53,10 @@ async def test_what_the_studio_quotes_goes_too(tmp_path):
         ("build/shell.db", old, False),
         ("build/vectors.npz", old, True),
         ("state/handled.json", old, True),
+        ("state/waiting/5005/000000000001.json", old, False),
     ):
         path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("quibblewort")
         os.utime(path, (moment, moment))
         purge(30 * DAY)

@@ -7,7 +7,7 @@ from itertools import chain, repeat
 import psycopg2
 import pytest
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, BotUttered, SlotSet, UserUttered
+from rasa.shared.core.events import ActionExecuted, BotUttered, SessionStarted, SlotSet, UserUttered
 
 from lumbar.channel import backlog, metrics, tracker_store
 from lumbar.channel.tracker_store import KEPT, RecentTrackerStore
@@ -17,11 +17,38 @@ from lumbar.studio.conversations import read_turns
 
 @pytest.fixture(autouse=True)
 def database(tmp_path, monkeypatch):
+    monkeypatch.setattr(settings, "state", tmp_path)
     monkeypatch.setattr(settings, "database", f"sqlite:///{tmp_path / 'conversations.db'}")
 
 
 def store():
     return RecentTrackerStore(Domain.load("domain.yml"))
+
+
+async def say(kept, text, sender="anna", message_id=None):
+    tracker = await kept.get_or_create_tracker(sender)
+    if not tracker.events:
+        tracker.update(SessionStarted())
+    tracker.update(UserUttered(text, message_id=message_id))
+    await kept.save(tracker)
+
+
+def die(kept, monkeypatch):
+    """Let the database be away from now on, and nobody try again."""
+
+    def is_away(_):
+        raise OSError
+
+    monkeypatch.setattr(kept.backlog, "_write", is_away)
+    monkeypatch.setattr(kept.backlog, "_begin_to_catch_up", lambda: None)
+
+
+async def begin_again():
+    """What another process does that takes the place of one that was killed."""
+    kept = store()
+    await kept.backlog.begin()
+    await kept.backlog.close()
+    return kept
 
 
 def stored():
@@ -130,6 +157,73 @@ async def test_what_waits_is_written_in_order_whatever_the_driver_fails_with(mon
         await kept.save(tracker)
     await kept.backlog.close()
     assert stored() == [("anna", f"question {number}") for number in range(3)]
+
+
+async def test_what_waits_outlives_the_process(monkeypatch, tmp_path):
+    kept = store()
+    await say(kept, "one")
+    die(kept, monkeypatch)
+    await say(kept, "two")
+    await say(kept, "three")
+    assert stored() == [("anna", "one")]
+    await begin_again()
+    assert stored() == [("anna", "one"), ("anna", "two"), ("anna", "three")]
+    assert [path for path in settings.spool.iterdir()] == []
+
+
+async def test_what_was_said_elsewhere_since_then_comes_after_it(monkeypatch):
+    kept = store()
+    await say(kept, "one")
+    die(kept, monkeypatch)
+    await say(kept, "two")
+    await say(store(), "three")
+    assert stored() == [("anna", "one"), ("anna", "three")]
+    await begin_again()
+    assert stored() == [("anna", "one"), ("anna", "two"), ("anna", "three")]
+
+
+async def test_a_message_that_was_sent_again_elsewhere_is_kept_once(monkeypatch):
+    kept = store()
+    await say(kept, "one")
+    die(kept, monkeypatch)
+    await say(kept, "two", message_id="abc")
+    await say(store(), "two", message_id="abc")
+    await begin_again()
+    assert stored() == [("anna", "one"), ("anna", "two")]
+
+
+async def test_what_was_forgotten_elsewhere_since_then_is_not_written(monkeypatch):
+    kept = store()
+    await say(kept, "one")
+    die(kept, monkeypatch)
+    await say(kept, "two")
+    other = store()
+    await other.forget("anna")
+    await say(other, "three")
+    await begin_again()
+    assert stored() == [("anna", "three")]
+
+
+async def test_who_forgets_while_the_database_is_away_is_forgotten(monkeypatch):
+    kept = store()
+    await say(kept, "one")
+    die(kept, monkeypatch)
+    await say(kept, "two")
+    await kept.forget("anna")
+    await begin_again()
+    assert stored() == []
+
+
+async def test_where_no_file_can_be_written_a_turn_waits_in_memory(monkeypatch, caplog, tmp_path):
+    kept = store()
+    (tmp_path / "waiting").write_text("in the way")
+    with monkeypatch.context() as while_away:
+        die(kept, while_away)
+        await say(kept, "one")
+    assert "A turn waits in memory only" in caplog.text
+    kept.backlog._begin_to_catch_up()
+    await kept.backlog.close()
+    assert stored() == [("anna", "one")]
 
 
 async def test_more_turns_than_may_wait_are_counted_as_lost(monkeypatch, caplog):

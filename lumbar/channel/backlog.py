@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import psycopg2
 import sqlalchemy as sa
+from rasa.shared.core.events import SessionStarted, UserUttered
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from lumbar.channel import metrics
 from lumbar.channel.migration import make_tables
+from lumbar.channel.spool import Spool, delete
 from lumbar.database import EVENTS, connect
 
 FAILURES = (SQLAlchemyError, psycopg2.Error, OSError)
@@ -33,18 +38,28 @@ logger = logging.getLogger(__name__)
 @dataclass(eq=False)
 class Write:
     """The rows of one turn, which are written together or not at all, or without any the
-    end of a conversation; `unsure` whether an earlier try got through."""
+    end of a conversation.
+
+    `has_waited`, so that the database may know the turn already; `is_left` by a process that
+    has ended; `file` keeps it meanwhile.
+    """
 
     sender: str
     rows: list[dict[str, Any]]
-    unsure: bool = False
+    has_waited: bool = False
+    is_left: bool = False
+    file: Path | None = None
 
 
 class Backlog:
-    """Writes to and reads from the database at `url`, at most `bound` rows behind."""
+    """Writes to and reads from the database at `url`, at most `bound` rows behind; what waits
+    is also in `folder`."""
 
-    def __init__(self, url: str, bound: int) -> None:
+    def __init__(self, url: str, bound: int, folder: Path) -> None:
         self._engine = connect(url)
+        self._in_one = self._engine.execution_options(isolation_level="SERIALIZABLE")
+        """For several statements that are done together or not at all."""
+        self._spool = Spool(folder)
         self._bound = bound
         self._writes: deque[Write] = deque()
         self._rows = 0
@@ -57,17 +72,24 @@ class Backlog:
         """Whether the last try failed, or what was said meanwhile still waits."""
         return bool(self._writes) or not self._is_up
 
+    async def begin(self) -> None:
+        """Go on with what an earlier process left, and ask the database whether it is there."""
+        for file, sender, rows in await asyncio.to_thread(self._spool.left):
+            self._append(Write(sender, rows, is_left=True, file=file))
+        if await self.is_reachable() and self._writes:
+            self._begin_to_catch_up()
+
     async def write(self, write: Write) -> None:
         """Write now, or as soon as the database is back after all that waits already."""
-        if not self.is_away:
-            if await self._try([write]):
-                return
-            write.unsure = True
+        if not self.is_away and await self._try([write]):
+            return
         if not write.rows:
             # What waits of a conversation that is forgotten need not be written at all.
             for other in [one for one in self._writes if one.sender == write.sender]:
                 self._remove(other)
+        write.file = await asyncio.to_thread(self._spool.keep, write.sender, write.rows)
         self._append(write)
+        self._begin_to_catch_up()
 
     async def read(self, statement: Any) -> list[Any] | None:
         """Return what `statement` selects, None while the database is away."""
@@ -82,16 +104,22 @@ class Backlog:
         if self._catching_up:
             await asyncio.wait([self._catching_up], timeout=SECONDS_AT_THE_END)
             self._catching_up.cancel()
-        if self._writes:
-            logger.error("%s turns were never written.", len(self._writes))
-            metrics.turns_lost.inc(len(self._writes))
+        lost = sum(write.file is None for write in self._writes)
+        if lost < len(self._writes):
+            logger.error("%s turns wait for the next start.", len(self._writes) - lost)
+        if lost:
+            logger.error("%s turns were never written.", lost)
+            metrics.turns_lost.inc(lost)
         self._engine.dispose()
 
     def _append(self, write: Write) -> None:
         if self._rows + len(write.rows) > self._bound:
             logger.error("A turn is lost: %s events wait for the database already.", self._rows)
             metrics.turns_lost.inc()
+            if write.file:
+                delete(write.file)
             return
+        write.has_waited = True
         self._writes.append(write)
         self._rows += len(write.rows)
         metrics.turns_waiting.set(len(self._writes))
@@ -99,14 +127,18 @@ class Backlog:
     def _remove(self, write: Write) -> None:
         self._writes.remove(write)
         self._rows -= len(write.rows)
+        if write.file:
+            delete(write.file)
         metrics.turns_waiting.set(len(self._writes))
+
+    def _begin_to_catch_up(self) -> None:
+        if not self._catching_up or self._catching_up.done():
+            self._catching_up = asyncio.create_task(self._catch_up())
 
     async def _catch_up(self) -> None:
         while self.is_away:
             first = list(islice(self._writes, AT_ONCE))
             if not await (self._try(first) if first else self.is_reachable()):
-                for write in first:
-                    write.unsure = True
                 await asyncio.sleep(SECONDS_BETWEEN_TRIES)
                 continue
             for write in first:
@@ -130,8 +162,7 @@ class Backlog:
             self._is_up = False
             # It may come back as another one.
             self._has_tables = False
-            if not self._catching_up or self._catching_up.done():
-                self._catching_up = asyncio.create_task(self._catch_up())
+            self._begin_to_catch_up()
             return None
         self._is_up = True
         metrics.database_up.set(1)
@@ -144,20 +175,49 @@ class Backlog:
 
     def _write(self, writes: Sequence[Write]) -> bool:
         self._make_tables()
-        with self._engine.begin() as connection:
-            for write in writes:
+        for write in writes:
+            engine = self._in_one if write.is_left else self._engine
+            with engine.begin() as connection:
                 if not write.rows:
                     connection.execute(EVENTS.delete().where(EVENTS.c.sender_id == write.sender))
-                elif not (write.unsure and self._is_written(connection, write)):
+                elif write.has_waited and _is_known(connection, write):
+                    continue
+                elif write.is_left:
+                    _restore(connection, write)
+                else:
                     connection.execute(_INSERT, write.rows)
         return True
-
-    def _is_written(self, connection: sa.engine.Connection, write: Write) -> bool:
-        first = write.rows[0]
-        same = (EVENTS.c[name] == first[name] for name in ("sender_id", "timestamp", "data"))
-        return connection.execute(sa.select(EVENTS.c.id).where(*same)).first() is not None
 
     def _make_tables(self) -> None:
         if not self._has_tables:
             make_tables(self._engine)
             self._has_tables = True
+
+
+def _is_known(connection: Connection, write: Write) -> bool:
+    """Whether an earlier try got through, or another process was sent the same message."""
+    first = write.rows[0]
+    same = [EVENTS.c[name] == first[name] for name in ("sender_id", "timestamp", "data")]
+    asked = (row["data"] for row in write.rows if row["type_name"] == UserUttered.type_name)
+    message_id = next((json.loads(data).get("message_id") for data in asked), None)
+    if message_id:
+        named = EVENTS.c.data.contains(f'"message_id": "{message_id}"')
+        same = [EVENTS.c.sender_id == write.sender, named]
+    return connection.execute(sa.select(EVENTS.c.id).where(*same)).first() is not None
+
+
+def _restore(connection: Connection, write: Write) -> None:
+    """Write what a process had not written when it ended, before what was said since then,
+    unless the conversation was forgotten since then."""
+    begun = write.rows[0]["timestamp"]
+    before, after = (
+        sa.and_(EVENTS.c.sender_id == write.sender, condition)
+        for condition in (EVENTS.c.timestamp < begun, EVENTS.c.timestamp > begun)
+    )
+    begins = any(row["type_name"] == SessionStarted.type_name for row in write.rows)
+    if not begins and not connection.execute(sa.select(EVENTS.c.id).where(before)).first():
+        return
+    columns = [EVENTS.c[name] for name in write.rows[0]]
+    since = connection.execute(sa.select(*columns).where(after).order_by(EVENTS.c.id)).all()
+    connection.execute(EVENTS.delete().where(after))
+    connection.execute(_INSERT, [*write.rows, *(row._asdict() for row in since)])

@@ -57,7 +57,7 @@ class RecentTrackerStore(TrackerStore):
         self.max_event_history = KEPT
         seconds = SECONDS_BESIDE_OTHERS if settings.redis else settings.session_seconds
         self._recent: TTLCache[str, _Recent] = TTLCache(CONVERSATIONS, seconds)
-        self.backlog = Backlog(settings.database, settings.waiting)
+        self.backlog = Backlog(settings.database, settings.waiting, settings.spool)
 
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Keep what is new; when it returns, and even if nobody waits for that any more, the

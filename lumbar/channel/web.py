@@ -64,7 +64,7 @@ class WebChannel(InputChannel):
         async def begin_to_answer(app: Sanic, _: object) -> None:
             self.begin(app.ctx.agent)
             metrics.serve()
-            await app.ctx.agent.tracker_store.backlog.is_reachable()
+            await app.ctx.agent.tracker_store.backlog.begin()
             if app.ctx.agent.is_ready():
                 # The first answer and the first comparison take a third of a second.
                 await ask(app.ctx.agent, QUESTIONS)

@@ -18,7 +18,6 @@ from patient import Patient, asked
 from redis import Redis as Client
 
 from benchmarks.servers import has_ended, listens, wait_until
-from lumbar.channel.locks import SECONDS_HELD
 from lumbar.serving import REVIVALS, START_SECONDS
 
 SEED = 1
@@ -26,14 +25,6 @@ VISITORS = 8
 QUESTIONS = ("what is MILD", "how long does it last", "compare it with surgery", "does it hurt")
 TURNS = 3
 SECONDS_BETWEEN_DEATHS = (1, 3)
-SECONDS_TO_CATCH_UP = 5
-"""From PostgreSQL's return to an assistant's death: a turn that waits in memory for a database
-that is away dies with its process, which is a documented limit."""
-SECONDS_TO_SETTLE = SECONDS_HELD + 5
-"""From an assistant's return to PostgreSQL's death: what the locks of the dead take, and for
-its conversations to come back to it. A conversation that moves from one process to the other
-while the database is away is the other half of that limit: neither knows what the other has
-yet to write."""
 SECONDS_BETWEEN_REVIVALS = START_SECONDS / (REVIVALS - 1)
 """Of an action server: when it ends more often, `lumbar run` gives up."""
 SECONDS_OF_A_COMMIT = 1
@@ -93,7 +84,8 @@ def test_a_message_whose_sender_left_while_it_was_written_is_kept_once(service, 
 
 def test_what_a_process_still_answers_when_it_is_stopped_is_kept(service, postgresql, redis):
     one = service.sites[0]
-    said = ["stops m0: what is MILD", "stops m1: does it hurt"]
+    said = ["ends m0: what is MILD", "ends m1: does it hurt"]
+    assert wait_until(one.is_ready, SECONDS_TO_RECOVER)
     patient, pool = Patient(one.url).begin(), ThreadPoolExecutor()
     patient.ask(said[0])
     postgresql.hang()
@@ -101,7 +93,7 @@ def test_what_a_process_still_answers_when_it_is_stopped_is_kept(service, postgr
     locks = Client.from_url(redis.url)
     assert wait_until(lambda: locks.keys("lumbar:lock:*"))
     stopping = pool.submit(one.stop)
-    assert wait_until(lambda: "Stopping worker" in one.log.read_text())
+    assert wait_until(lambda: not listens(one.port))
     postgresql.go_on()
     assert last.result().ok
     stopping.result()
@@ -151,14 +143,13 @@ class Death:
             "action server": self._kill_action_server,
             "lumbar run": self._kill_run,
             "nginx": lambda: self._kill(service.nginx),
-            "PostgreSQL": self._kill_postgresql,
+            "PostgreSQL": lambda: self._kill(postgresql),
             "Redis": lambda: self._kill(redis),
         }
         self._killed = Counter()
-        self._sites, self._postgresql = service.sites, postgresql
+        self._sites = service.sites
         self._chance = random.Random(SEED)
         self._starting = {}
-        self._unsettled = self._database_came_back = 0.0
         self._actions_died = dict.fromkeys(service.sites, 0.0)
         self._began = time.monotonic()
         self._ended, self._pool = threading.Event(), ThreadPoolExecutor()
@@ -184,8 +175,6 @@ class Death:
     def _go_on(self):
         while not self._ended.wait(self._chance.uniform(*SECONDS_BETWEEN_DEATHS)):
             self._start_what_ended()
-            if not self._all_answer():
-                self._unsettled = time.monotonic()
             kinds = self._chance.sample([*self._kinds], len(self._kinds))
             for kind in sorted(kinds, key=self._killed.__getitem__):
                 if self._kinds[kind]():
@@ -194,7 +183,7 @@ class Death:
 
     def _kill_assistant(self):
         site = self._chance.choice(self._sites)
-        return self._may_kill_a_site() and self._kill_child(site, "rasa")
+        return self._all_answer() and self._kill_child(site, "rasa")
 
     def _kill_action_server(self):
         site = min(self._sites, key=self._actions_died.__getitem__)
@@ -212,7 +201,7 @@ class Death:
         return False
 
     def _kill_run(self):
-        if not self._may_kill_a_site():
+        if not self._all_answer():
             return False
         site = self._chance.choice(self._sites)
         self._tell(f"lumbar run of {site.port} is killed")
@@ -221,11 +210,6 @@ class Death:
         os.kill(site.pid, signal.SIGKILL)
         self._starting[site] = self._pool.submit(self._start, site, children)
         return True
-
-    def _kill_postgresql(self):
-        if not self._all_answer() or time.monotonic() < self._unsettled + SECONDS_TO_SETTLE:
-            return False
-        return self._killed["PostgreSQL"] <= self._killed_sites() and self._kill(self._postgresql)
 
     def _kill(self, server):
         if not self._is_up(server):
@@ -248,8 +232,6 @@ class Death:
         if server in self._sites:
             self._tell_troubles(server)
         server.start()
-        if server is self._postgresql:
-            self._database_came_back = time.monotonic()
         self._tell(f"{type(server).__name__} {server.port} is back")
 
     def _is_up(self, server):
@@ -261,16 +243,6 @@ class Death:
 
     def _all_answer(self):
         return all(self._is_up(site) and listens(site.port) for site in self._sites)
-
-    def _killed_sites(self):
-        return self._killed["assistant"] + self._killed["lumbar run"]
-
-    def _may_kill_a_site(self):
-        # In turns with PostgreSQL, which otherwise would hardly ever find both at rest.
-        if not self._all_answer() or self._killed["PostgreSQL"] < self._killed_sites():
-            return False
-        is_back = time.monotonic() > self._database_came_back + SECONDS_TO_CATCH_UP
-        return is_back and self._is_up(self._postgresql)
 
     def _tell_troubles(self, site):
         """Print the errors that a process of Lumbar logged since it was started."""
