@@ -4,13 +4,15 @@ import os
 import select
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from psycopg2 import OperationalError, extensions
-from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.engine import Connection, Engine, make_url
 
 SECONDS = 2
 """For a connection from the pool, to the server, and for each statement."""
@@ -57,6 +59,22 @@ def connect(url: str, seconds: float = SECONDS) -> Engine:
     )
     sa.event.listen(engine, "checkout", _refuse_closed)
     return engine
+
+
+@contextmanager
+def alone(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection whose statements are done together or not at all, and in PostgreSQL
+    while no other process writes events."""
+    if engine.dialect.name == "sqlite":
+        with engine.begin() as connection:
+            yield connection
+        return
+    with engine.execution_options(isolation_level="READ COMMITTED").begin() as connection:
+        # If this process hangs now, others do not wait for long.
+        patience = f"SET LOCAL idle_in_transaction_session_timeout = '{SECONDS}s'"
+        connection.execute(sa.text(patience))
+        connection.execute(sa.text(f"LOCK TABLE {EVENTS.name} IN SHARE ROW EXCLUSIVE MODE"))
+        yield connection
 
 
 def _let_others_read(connection: Any, _: Any) -> None:

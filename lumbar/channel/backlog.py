@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from lumbar.channel import metrics
 from lumbar.channel.migration import make_tables
 from lumbar.channel.spool import Spool, delete
-from lumbar.database import EVENTS, connect
+from lumbar.database import EVENTS, alone, connect
 
 FAILURES = (SQLAlchemyError, psycopg2.Error, OSError)
 """Not all of the driver's own reach SQLAlchemy: a connection may break on its way back."""
@@ -40,14 +40,13 @@ class Write:
     """The rows of one turn, which are written together or not at all, or without any the
     end of a conversation.
 
-    `has_waited`, so that the database may know the turn already; `is_left` by a process that
-    has ended; `file` keeps it meanwhile.
+    `has_waited`, so that others may have gone on with the conversation meanwhile; `file` keeps
+    it until it is written.
     """
 
     sender: str
     rows: list[dict[str, Any]]
     has_waited: bool = False
-    is_left: bool = False
     file: Path | None = None
 
 
@@ -57,8 +56,6 @@ class Backlog:
 
     def __init__(self, url: str, bound: int, folder: Path) -> None:
         self._engine = connect(url)
-        self._in_one = self._engine.execution_options(isolation_level="SERIALIZABLE")
-        """For several statements that are done together or not at all."""
         self._spool = Spool(folder)
         self._bound = bound
         self._writes: deque[Write] = deque()
@@ -75,7 +72,7 @@ class Backlog:
     async def begin(self) -> None:
         """Go on with what an earlier process left, and ask the database whether it is there."""
         for file, sender, rows in await asyncio.to_thread(self._spool.left):
-            self._append(Write(sender, rows, is_left=True, file=file))
+            self._append(Write(sender, rows, file=file))
         if await self.is_reachable() and self._writes:
             self._begin_to_catch_up()
 
@@ -176,22 +173,46 @@ class Backlog:
     def _write(self, writes: Sequence[Write]) -> bool:
         self._make_tables()
         for write in writes:
-            engine = self._in_one if write.is_left else self._engine
-            with engine.begin() as connection:
-                if not write.rows:
-                    connection.execute(EVENTS.delete().where(EVENTS.c.sender_id == write.sender))
-                elif write.has_waited and _is_known(connection, write):
-                    continue
-                elif write.is_left:
-                    _restore(connection, write)
-                else:
-                    connection.execute(_INSERT, write.rows)
+            if not write.has_waited:
+                with self._engine.begin() as connection:
+                    _write(connection, write)
+                continue
+            with alone(self._engine) as connection:
+                _write_late(connection, write)
         return True
 
     def _make_tables(self) -> None:
         if not self._has_tables:
             make_tables(self._engine)
             self._has_tables = True
+
+
+def _write(connection: Connection, write: Write) -> None:
+    if write.rows:
+        connection.execute(_INSERT, write.rows)
+    else:
+        connection.execute(EVENTS.delete().where(EVENTS.c.sender_id == write.sender))
+
+
+def _write_late(connection: Connection, write: Write) -> None:
+    """Write what has waited before what another process wrote since then, unless it was
+    written already, or the conversation was forgotten since then."""
+    if not write.rows:
+        _write(connection, write)
+        return
+    said = write.rows[0]["timestamp"]
+    before, after = (
+        sa.and_(EVENTS.c.sender_id == write.sender, condition)
+        for condition in (EVENTS.c.timestamp < said, EVENTS.c.timestamp > said)
+    )
+    begins = any(row["type_name"] == SessionStarted.type_name for row in write.rows)
+    goes_on = begins or connection.execute(sa.select(EVENTS.c.id).where(before)).first()
+    if not goes_on or _is_known(connection, write):
+        return
+    columns = [EVENTS.c[name] for name in write.rows[0]]
+    since = connection.execute(sa.select(*columns).where(after).order_by(EVENTS.c.id)).all()
+    connection.execute(EVENTS.delete().where(after))
+    connection.execute(_INSERT, [*write.rows, *(row._asdict() for row in since)])
 
 
 def _is_known(connection: Connection, write: Write) -> bool:
@@ -204,20 +225,3 @@ def _is_known(connection: Connection, write: Write) -> bool:
         named = EVENTS.c.data.contains(f'"message_id": "{message_id}"')
         same = [EVENTS.c.sender_id == write.sender, named]
     return connection.execute(sa.select(EVENTS.c.id).where(*same)).first() is not None
-
-
-def _restore(connection: Connection, write: Write) -> None:
-    """Write what a process had not written when it ended, before what was said since then,
-    unless the conversation was forgotten since then."""
-    begun = write.rows[0]["timestamp"]
-    before, after = (
-        sa.and_(EVENTS.c.sender_id == write.sender, condition)
-        for condition in (EVENTS.c.timestamp < begun, EVENTS.c.timestamp > begun)
-    )
-    begins = any(row["type_name"] == SessionStarted.type_name for row in write.rows)
-    if not begins and not connection.execute(sa.select(EVENTS.c.id).where(before)).first():
-        return
-    columns = [EVENTS.c[name] for name in write.rows[0]]
-    since = connection.execute(sa.select(*columns).where(after).order_by(EVENTS.c.id)).all()
-    connection.execute(EVENTS.delete().where(after))
-    connection.execute(_INSERT, [*write.rows, *(row._asdict() for row in since)])
