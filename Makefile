@@ -24,7 +24,7 @@ train: $(INSTALLED) ## train a model, show it beside the served one, and ask
 	$(PYTHON) -m lumbar.cli train
 
 test: $(NEWEST) ## every test, ruff and mypy
-	LUMBAR_SERVED=newest $(PYTHON) -m pytest
+	LUMBAR_SERVED=newest $(PYTHON) -m pytest -n 2 --dist loadgroup
 
 soak: $(NEWEST) ## the tests that take longer than five minutes
 	LUMBAR_SOAK=1 LUMBAR_SERVED=newest $(PYTHON) -m pytest -m soak

@@ -24,6 +24,15 @@ from lumbar.settings import ROOT
 atexit.register(shutil.rmtree, os.environ["LUMBAR_STATE"], ignore_errors=True)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Leave what shares servers to one of several test processes, before these are told apart."""
+    for item in items:
+        folder = item.path.parent.name
+        group = folder if folder in ("production", "website") else item.path.name
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def nlp():
     return pipeline.load()
