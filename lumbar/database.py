@@ -88,7 +88,7 @@ def _let_others_read(connection: Any, _: Any) -> None:
 def _refuse_closed(connection: extensions.connection, *_: Any) -> None:
     """Have the pool make another connection where PostgreSQL has closed this one."""
     # Nobody asked it anything: what can be read is its farewell.
-    if select.select([connection], [], [], 0)[0]:
+    if _happens(connection, select.POLLIN, 0):
         raise sa.exc.DisconnectionError("closed by PostgreSQL")
 
 
@@ -100,11 +100,17 @@ def _wait(seconds: float, connection: extensions.connection) -> None:
     """
     deadline = time.monotonic() + seconds
     while (state := connection.poll()) != extensions.POLL_OK:
-        readable = [connection] if state == extensions.POLL_READ else []
-        writable = [connection] if state == extensions.POLL_WRITE else []
-        left = max(0, deadline - time.monotonic())
-        if select.select(readable, writable, [], left) == ([], [], []):
+        awaited = select.POLLIN if state == extensions.POLL_READ else select.POLLOUT
+        if not _happens(connection, awaited, max(0, deadline - time.monotonic())):
             # It cannot be closed from here: psycopg2 holds it meanwhile.
             with socket.socket(fileno=os.dup(connection.fileno())) as line:
                 line.shutdown(socket.SHUT_RDWR)
             raise OperationalError(f"no answer within {seconds} seconds")
+
+
+def _happens(connection: extensions.connection, event: int, seconds: float) -> bool:
+    """Whether `event` happens on the line within `seconds`, also beyond the 1,024th that is
+    open, where `select.select` fails."""
+    poll = select.poll()
+    poll.register(connection, event)
+    return bool(poll.poll(1000 * seconds))

@@ -1,17 +1,25 @@
 """PostgreSQL and Redis fail; patients go on being answered, and nothing is lost."""
 
+import os
+import resource
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
+from pathlib import Path
 
 import psycopg2
 import pytest
 import requests
 from redis import Redis as Client
+from sqlalchemy import literal, select
 from visitor import Visitor
 
 from benchmarks.servers import wait_until
 from lumbar.channel.locks import SECONDS_HELD
+from lumbar.database import connect
+
+MANY = 1100
+"""Open files, more than `select.select` can look at."""
 
 
 @pytest.fixture
@@ -115,6 +123,25 @@ def test_patients_are_answered_while_redis_is_away(visitors, sites, redis, hurt)
     redis.restore()
     assert wait_until(lambda: checks(sites[0])["status"] == "ready", 20)
     assert len(stored(sites[2], f"redis {hurt}")) == 4
+
+
+def test_the_database_is_reached_however_many_visitors_are_connected(postgresql):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < MANY * 2:
+        pytest.skip(f"needs a limit of {MANY * 2} open files, here it is {hard}")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (MANY * 2, hard))
+    try:
+        with ExitStack() as lines:
+            for _ in range(MANY):
+                lines.enter_context(Path(os.devnull).open())
+            engine = connect(postgresql.database())
+            for _ in range(2):
+                with engine.connect() as connection:
+                    assert connection.connection.fileno() > MANY
+                    assert connection.execute(select(literal(1))).scalar_one() == 1
+            engine.dispose()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_a_conversation_whose_process_was_killed_goes_on_within_twenty_seconds(
