@@ -1,4 +1,4 @@
-"""Real servers on this machine, for tests that stop, kill, hang and restart them.
+"""Real servers on this machine, for `make load`, and for tests that stop, kill and hang them.
 
 Each keeps to a temporary folder and to one port, the same one after a restart.
 """

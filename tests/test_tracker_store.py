@@ -48,7 +48,6 @@ async def begin_again():
     kept = store()
     await kept.backlog.begin()
     await kept.backlog.close()
-    return kept
 
 
 def stored():
@@ -157,7 +156,7 @@ async def test_what_waits_is_written_in_order_whatever_the_driver_fails_with(mon
     assert stored() == [("anna", f"question {number}") for number in range(3)]
 
 
-async def test_what_waits_outlives_the_process(monkeypatch, tmp_path):
+async def test_what_waits_outlives_the_process(monkeypatch):
     kept = store()
     await say(kept, "one")
     die(kept, monkeypatch)
@@ -166,7 +165,7 @@ async def test_what_waits_outlives_the_process(monkeypatch, tmp_path):
     assert stored() == [("anna", "one")]
     await begin_again()
     assert stored() == [("anna", "one"), ("anna", "two"), ("anna", "three")]
-    assert [path for path in settings.spool.iterdir()] == []
+    assert list(settings.spool.iterdir()) == []
 
 
 async def test_what_was_said_elsewhere_since_then_comes_after_it(monkeypatch):
