@@ -4,11 +4,12 @@ import asyncio
 import logging
 import re
 import traceback
+from typing import Any
 from uuid import uuid4
 
 from rasa.core.lock_store import LockError
 from sanic import Blueprint, Sanic
-from sanic.exceptions import InvalidUsage, SanicException
+from sanic.exceptions import InvalidUsage, SanicException, ServiceUnavailable
 from sanic.handlers import ErrorHandler
 from sanic.http import Http
 from sanic.request import Request
@@ -90,6 +91,10 @@ class _JsonErrors(ErrorHandler):
     """Tells every error as JSON, and logs ours without what a patient wrote."""
 
     def response(self, request: Request, exception: Exception) -> HTTPResponse:
+        connection: Any = request.transport
+        if isinstance(exception, ServiceUnavailable) and connection.is_closing():
+            # The visitor left before the answer: nothing failed, and nobody reads this.
+            return empty(503)
         refused = _refused(request, exception)
         metrics.errors.labels(refused.code).inc()
         if refused.code == "failed":

@@ -8,6 +8,7 @@ import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
+from socket import create_connection
 from types import SimpleNamespace
 
 import pytest
@@ -17,6 +18,7 @@ from sanic import Sanic
 from test_api import code_of, raw
 from visitor import Visitor
 
+from benchmarks.servers import wait_until
 from lumbar import content
 from lumbar.channel import http
 from lumbar.channel.locks import SessionLocks
@@ -285,6 +287,22 @@ def test_feedback_on_a_conversation_that_is_gone_is_refused(failing):
     visitor = failing(says_hello).begin()
     verdict = {"answer": visitor.say("hi").json()["answer"], "verdict": "up"}
     assert code_of(visitor.send("POST", "feedback", json=verdict)) == (404, "no_such_answer")
+
+
+def test_a_visitor_who_leaves_before_the_answer_is_no_error(failing, caplog):
+    waits, asked, go_on = waiting()
+    visitor = failing(waits).begin()
+    body = b'{"text": "hi"}'
+    head = (
+        f"POST /api/messages HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/json\r\n"
+        f"Authorization: Bearer {visitor.token}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    with create_connection((HOST, int(visitor.address.rpartition(":")[2]))) as connection:
+        connection.sendall(head.encode() + body)
+        assert asked.wait(30)
+    assert wait_until(lambda: visitor.send("DELETE", "sessions").status_code == 204, 10)
+    go_on.set()
+    assert not [one for one in caplog.records if one.levelname == "ERROR"]
 
 
 def test_a_session_ends():
