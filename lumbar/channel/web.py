@@ -64,19 +64,14 @@ class WebChannel(InputChannel):
         async def begin_to_answer(app: Sanic, _: object) -> None:
             self.begin(app.ctx.agent)
             metrics.serve()
-            await app.ctx.agent.tracker_store.backlog.begin()
-            if app.ctx.agent.is_ready():
-                # The first answer and the first comparison take a third of a second.
-                await ask(app.ctx.agent, QUESTIONS)
-                settle()
-                app.ctx.following = asyncio.create_task(follow(app.ctx.agent, QUESTIONS))
+            # Sanic fails when it is told to stop before this listener has returned.
+            app.ctx.upkeep = asyncio.create_task(_keep_up(app.ctx.agent))
 
         @web.listener("before_server_stop")
         async def finish(app: Sanic, _: object) -> None:
-            if app.ctx.agent.is_ready():
-                app.ctx.following.cancel()
-                with suppress(asyncio.CancelledError):
-                    await app.ctx.following
+            app.ctx.upkeep.cancel()
+            with suppress(asyncio.CancelledError):
+                await app.ctx.upkeep
 
         @web.listener("after_server_stop")
         async def write_what_waits(app: Sanic, _: object) -> None:
@@ -226,6 +221,16 @@ class WebChannel(InputChannel):
             logger.error("The assistant had no reply to a message.")
             raise Refused("no_answer")
         return {"answer": tokens.answer(session, turn.id), "messages": messages}
+
+
+async def _keep_up(agent: Agent) -> None:
+    """Write what an earlier process left, warm up, and follow the served model."""
+    await agent.tracker_store.backlog.begin()
+    if agent.is_ready():
+        # The first answer and the first comparison take a third of a second.
+        await ask(agent, QUESTIONS)
+        settle()
+        await follow(agent, QUESTIONS)
 
 
 async def _spend(limits: Limits, request: Request, session: str) -> None:

@@ -5,7 +5,8 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import closing, contextmanager, suppress
+from socket import socket
 
 import psutil
 import pytest
@@ -134,8 +135,10 @@ def test_a_process_that_dies_is_started_again(site, visitor, name):
     assert wait_until(compared, 60)
 
 
-def test_a_process_without_a_model_says_so_and_is_never_silent(tmp_path):
-    broken = tmp_path / "broken.tar.gz"
+@contextmanager
+def without_a_model(folder, **overrides):
+    """A process whose model cannot be loaded, and a visitor who finds it listening."""
+    broken = folder / "broken.tar.gz"
     broken.write_bytes(b"no model")
     port = free_port()
     process = subprocess.Popen(
@@ -143,27 +146,44 @@ def test_a_process_without_a_model_says_so_and_is_never_silent(tmp_path):
             *(sys.executable, "-m", "lumbar.server", "rasa", "run", "--model", str(broken)),
             *("--interface", HOST, "--port", str(port)),
         ],
-        env={**serving_environment(), "LUMBAR_STATE": str(tmp_path)},
+        env={**serving_environment(), "LUMBAR_STATE": str(folder), **overrides},
         cwd=settings.project,
         stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     visitor = Visitor(f"http://{HOST}:{port}")
 
-    def health(part=""):
-        try:
-            return visitor.send("GET", f"health{part}")
-        except requests.ConnectionError:
-            return None
+    def listens():
+        with suppress(requests.ConnectionError):
+            return visitor.send("GET", "health/live").ok
 
     try:
-        assert wait_until(lambda: health() is not None, 60)
-        assert health("/live").status_code == 200
-        assert (health().status_code, health().json()["code"]) == (503, "not_ready")
-        checks = health("/ready").json()["checks"]
+        assert wait_until(listens, 60)
+        yield process, visitor
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+def test_a_process_without_a_model_says_so_and_is_never_silent(tmp_path):
+    with without_a_model(tmp_path) as (_, visitor):
+        health = visitor.send("GET", "health")
+        assert (health.status_code, health.json()["code"]) == (503, "not_ready")
+        checks = visitor.send("GET", "health/ready").json()["checks"]
         assert (checks["model"], checks["question"], checks["locks"]) == ("failed", "failed", "ok")
         refused = visitor.send("POST", "sessions")
         assert refused.status_code == 503
         assert "ask the team at Atlas Pain Specialists" in refused.json()["message"]
-    finally:
-        process.terminate()
-        process.wait(30)
+
+
+def test_a_process_that_is_stopped_while_it_starts_ends_quietly(tmp_path):
+    with closing(socket()) as hangs:
+        hangs.bind((HOST, 0))
+        hangs.listen()
+        database = f"postgresql://lumbar:secret@{HOST}:{hangs.getsockname()[1]}/lumbar"
+        with without_a_model(tmp_path, LUMBAR_DATABASE=database) as (process, _):
+            process.terminate()
+            _, complaints = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "Traceback" not in complaints
