@@ -168,6 +168,21 @@ async def test_what_waits_outlives_the_process(monkeypatch):
     assert list(settings.spool.iterdir()) == []
 
 
+async def test_a_file_that_cannot_be_read_is_named_and_holds_up_no_other(monkeypatch, caplog):
+    kept = store()
+    await say(kept, "one")
+    die(kept, monkeypatch)
+    await say(kept, "two")
+    await say(kept, "three")
+    broken, *_ = sorted(settings.spool.iterdir())
+    broken.write_bytes(b'["anna", [{"da')
+    (settings.spool / "notes.json").write_text("what is this?", encoding="utf-8")
+    await begin_again()
+    assert stored() == [("anna", "one"), ("anna", "three")]
+    assert f"{broken} could not be read" in caplog.text
+    assert broken.exists()
+
+
 async def test_what_was_said_elsewhere_since_then_comes_after_it(monkeypatch):
     kept = store()
     await say(kept, "one")

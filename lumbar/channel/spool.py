@@ -7,6 +7,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+DIGITS = 12
+
 logger = logging.getLogger(__name__)
 
 
@@ -19,7 +21,7 @@ class Spool:
 
     def keep(self, sender: str, rows: list[dict[str, Any]]) -> Path | None:
         """Return the file that holds it now, None where there is no room for one."""
-        path = self._folder / f"{next(self._numbers):012}.json"
+        path = self._folder / f"{next(self._numbers):0{DIGITS}}.json"
         partial = path.with_suffix(".new")
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -31,11 +33,17 @@ class Spool:
             return None
 
     def left(self) -> list[tuple[Path, str, list[dict[str, Any]]]]:
-        """Return what an earlier process left, the oldest first."""
-        return [(path, *json.loads(path.read_text(encoding="utf-8"))) for path in self._files()]
+        """Return what an earlier process left and can be read, the oldest first."""
+        found = []
+        for path in self._files():
+            try:
+                found.append((path, *json.loads(path.read_text(encoding="utf-8"))))
+            except (OSError, ValueError) as error:
+                logger.error("%s could not be read: %s", path, type(error).__name__)
+        return found
 
     def _files(self) -> list[Path]:
-        return sorted(self._folder.glob("*.json"))
+        return sorted(self._folder.glob("[0-9]" * DIGITS + ".json"))
 
 
 def delete(path: Path) -> None:
