@@ -33,7 +33,7 @@ evaluate: $(INSTALLED) ## measure understanding, beside the last accepted report
 	$(PYTHON) -m lumbar.cli evaluate
 
 benchmark: $(NEWEST) ## measure side by side with stock Rasa; writes docs/benchmarks.md
-	$(PYTHON) -m benchmarks
+	LUMBAR_SERVED=newest $(PYTHON) -m benchmarks
 
 load: $(NEWEST) ## measure under load beside stock Rasa, with real servers; writes docs/load.md
 	LUMBAR_SERVED=newest $(PYTHON) -m benchmarks.load

@@ -16,6 +16,7 @@ from lumbar.documents import read_yaml
 from lumbar.examples import by_label
 from lumbar.serving import environment
 from lumbar.settings import ROOT, settings
+from lumbar.studio.versions import MODEL
 
 PROJECT = ("domain.yml", "data/rules.yml", "data/stories.yml", "endpoints.yml")
 
@@ -61,7 +62,7 @@ def train(name: str, folder: Path, examples: Sequence[tuple[str, str]], stock: b
     variables = {"LUMBAR_BUILD": str(folder / "build")}
     seconds = folder / "seconds"
     if not seconds.is_file():
-        _prepare(folder, examples, stock)
+        prepare(folder, examples, stock)
         start = time.perf_counter()
         subprocess.run(
             [*(sys.executable, "-m", "rasa", "train", "--fixed-model-name", "model", "--force")],
@@ -78,7 +79,8 @@ def train(name: str, folder: Path, examples: Sequence[tuple[str, str]], stock: b
     return Contender(name, folder, variables, float(seconds.read_text()), size)
 
 
-def _prepare(folder: Path, examples: Sequence[tuple[str, str]], stock: bool) -> None:
+def prepare(folder: Path, examples: Sequence[tuple[str, str]], stock: bool) -> None:
+    """Write a project with `examples`, Lumbar's or one with nothing of Lumbar's."""
     for path in PROJECT:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, folder / path)
@@ -87,8 +89,8 @@ def _prepare(folder: Path, examples: Sequence[tuple[str, str]], stock: bool) -> 
         assert rasa and rasa.submodule_search_locations
         origin = Path(rasa.submodule_search_locations[0], "cli", "initial_project", "config.yml")
         shutil.copy(origin, folder / "config.yml")
-        endpoints = read_yaml(folder / "endpoints.yml")
-        del endpoints["tracker_store"]
+        # Rasa's own stores: with Lumbar's comes more of Lumbar.
+        endpoints = {"action_endpoint": read_yaml(folder / "endpoints.yml")["action_endpoint"]}
         YAML().dump(endpoints, folder / "endpoints.yml")
     else:
         shutil.copy(ROOT / "config.yml", folder / "config.yml")
@@ -96,10 +98,10 @@ def _prepare(folder: Path, examples: Sequence[tuple[str, str]], stock: bool) -> 
 
 
 def shipped(name: str) -> Contender:
-    """Return the model in models/, without how long it took to train."""
+    """Return the served model, without how long it took to train."""
     folder = settings.build / "benchmark" / "shipped"
     (folder / "models").mkdir(parents=True, exist_ok=True)
-    shutil.copy(ROOT / "models" / "lumbar.tar.gz", folder / "models" / "model.tar.gz")
+    shutil.copy(settings.served / MODEL, folder / "models" / "model.tar.gz")
     shutil.copy(ROOT / "endpoints.yml", folder / "endpoints.yml")
     pipeline = [path for path in (settings.build / "pipeline").rglob("*") if path.is_file()]
     parts = [folder / "models" / "model.tar.gz", *pipeline]

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import hint3
 from benchmarks.accuracy import label_and_confidence, right_at_same_refusal
-from benchmarks.contenders import sample
+from benchmarks.contenders import prepare, sample
 from benchmarks.load_turns import compare
 
 
@@ -38,6 +38,12 @@ def test_the_sample_holds_the_same_number_of_every_label():
     drawn = sample(examples, 3)
     assert [label for _, label in drawn] == ["a", "a", "a", "b", "b", "b"]
     assert len({text for text, _ in drawn}) == 6
+
+
+def test_stock_rasa_is_given_nothing_of_lumbars(tmp_path):
+    prepare(tmp_path, [("how long does it last", "faq/duration")], stock=True)
+    for name in ("config.yml", "endpoints.yml"):
+        assert "lumbar" not in (tmp_path / name).read_text(encoding="utf-8")
 
 
 def test_a_public_set_is_learned_and_measured(tmp_path, monkeypatch):
