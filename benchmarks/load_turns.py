@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from itsdangerous import URLSafeTimedSerializer
 
 from benchmarks.load_runs import Tries
 from lumbar.language.redaction import redact
@@ -74,8 +73,7 @@ def compare(answered: Texts, stored: Texts) -> tuple[int, int, int]:
 
 def _id(token: str) -> str:
     """Return the id of the conversation that `token` is for."""
-    _, conversation = URLSafeTimedSerializer("").loads_unsafe(token)
-    return str(conversation)
+    return token.partition(".")[0]
 
 
 def _stored(database: str) -> dict[str, list[str]]:

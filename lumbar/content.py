@@ -224,20 +224,23 @@ def load(folder: Path | None = None) -> Content:
         ContentError: a file is missing, is no YAML, has a wrong or unknown key, or
             names a fact or evidence that does not exist.
     """
-    folder = (folder or settings.content).resolve()
-    return _load(folder, tuple(_changed(folder / f"{name}.yml") for name in Content.__fields__))
+    folder = folder or settings.content
+    return _load(folder, tuple(_state(folder / f"{name}.yml") for name in Content.__fields__))
 
 
-def _changed(path: Path) -> int:
+def _state(path: Path) -> tuple[int, ...]:
+    """Return what is another once the file, or a link on the way to it, was changed."""
     try:
-        return path.stat().st_mtime_ns
+        state = path.stat()
     except FileNotFoundError:
-        return 0
+        return ()
+    return state.st_dev, state.st_ino, state.st_mtime_ns
 
 
 @lru_cache(maxsize=4)
-def _load(folder: Path, changed: tuple[int, ...]) -> Content:
-    parts, errors = examine(folder)
+def _load(folder: Path, states: tuple[tuple[int, ...], ...]) -> Content:
+    # All files of one version, though another may be promoted meanwhile.
+    parts, errors = examine(folder.resolve())
     if errors:
         raise errors[0]
     return Content(**parts)

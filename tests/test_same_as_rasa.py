@@ -11,9 +11,11 @@ from rasa.core.channels.channel import UserMessage
 from rasa.core.policies.rule_policy import RulePolicy
 from rasa.engine.constants import PLACEHOLDER_MESSAGE, PLACEHOLDER_TRACKER
 from rasa.engine.runner.dask import DaskGraphRunner
+from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted
 from test_conversations import DIALOGUES
 
+from lumbar.channel import emptiness
 from lumbar.channel.graph_runner import SequentialGraphRunner
 from lumbar.nlu.rules import RecentRulePolicy
 
@@ -59,6 +61,13 @@ def test_the_graph_gives_what_dask_would_have_given(talking_assistant):
         return run(runner, inputs=inputs, targets=[target])[target][0].as_dict(True)
 
     assert parsed(SequentialGraphRunner.run) == parsed(DaskGraphRunner.run)
+
+
+def test_only_an_empty_domain_is_empty(domain):
+    assert Domain.is_empty is emptiness._is_empty
+    assert Domain.empty().is_empty()
+    assert not Domain.from_dict({"intents": ["greet"]}).is_empty()
+    assert not Domain.from_dict(domain).is_empty()
 
 
 SLOT = {"event": "slot", "name": "answered", "value": True}

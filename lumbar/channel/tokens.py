@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
-from itsdangerous import BadData, TimestampSigner, URLSafeTimedSerializer
+from itsdangerous import BadSignature, TimestampSigner
 
 from lumbar.channel.refused import Refused
 from lumbar.settings import Settings
@@ -64,16 +64,13 @@ class Tokens:
         """
         return self._read(f"answer of {session}", token, "no_such_answer")
 
-    def _serializer(self, use: str) -> URLSafeTimedSerializer:
-        return URLSafeTimedSerializer(
+    def _signer(self, use: str) -> "_Signer":
+        return _Signer(
             self._secrets(),
             salt=use,
-            signer=_Signer,
-            signer_kwargs={
-                "digest_method": sha256,
-                "key_derivation": "hmac",
-                "moment": self._moment,
-            },
+            digest_method=sha256,
+            key_derivation="hmac",
+            moment=self._moment,
         )
 
     def _secrets(self) -> list[str]:
@@ -84,17 +81,17 @@ class Tokens:
         return [self._settings.secret]
 
     def _sign(self, use: str, value: str) -> str:
-        return str(self._serializer(use).dumps(value))
+        return self._signer(use).sign(value).decode()
 
     def _read(self, use: str, signed: str, code: str) -> str:
         try:
-            value, moment = self._serializer(use).loads(signed, return_timestamp=True)
-        except (BadData, UnicodeError):
+            value, moment = self._signer(use).unsign(signed, return_timestamp=True)
+        except (BadSignature, UnicodeError):
             raise Refused(code) from None
         # Not by `max_age`, which after a step of the clock back takes none for valid.
         if time.time() - moment.timestamp() > self._settings.session_seconds:
             raise Refused(code)
-        return str(value)
+        return value.decode()
 
 
 class _Signer(TimestampSigner):
