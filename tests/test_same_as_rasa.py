@@ -4,6 +4,8 @@ import copy
 
 import pytest
 from assistant import MODEL
+from hypothesis import given
+from hypothesis import strategies as st
 from jsonschema import ValidationError
 from jsonschema.validators import validator_for
 from rasa.core.actions.action import RemoteAction
@@ -12,10 +14,22 @@ from rasa.core.policies.rule_policy import RulePolicy
 from rasa.engine.constants import PLACEHOLDER_MESSAGE, PLACEHOLDER_TRACKER
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted
+from rasa.shared.core.events import (
+    ActionExecuted,
+    ActionReverted,
+    ActiveLoop,
+    BotUttered,
+    LegacyForm,
+    Restarted,
+    SessionStarted,
+    SlotSet,
+    UserUtteranceReverted,
+    UserUttered,
+)
+from rasa.shared.core.trackers import DialogueStateTracker
 from test_conversations import DIALOGUES
 
-from lumbar.channel import emptiness
+from lumbar.channel import applied_events, emptiness
 from lumbar.channel.graph_runner import SequentialGraphRunner
 from lumbar.nlu.rules import RecentRulePolicy
 
@@ -61,6 +75,23 @@ def test_the_graph_gives_what_dask_would_have_given(talking_assistant):
         return run(runner, inputs=inputs, targets=[target])[target][0].as_dict(True)
 
     assert parsed(SequentialGraphRunner.run) == parsed(DaskGraphRunner.run)
+
+
+EVENTS = st.sampled_from(
+    [
+        *(ActionExecuted(name) for name in ("action_listen", "utter_faq", "some_form")),
+        *(UserUttered("hi"), BotUttered("hello"), SlotSet("answered", True)),
+        *(Restarted(), SessionStarted(), ActionReverted(), UserUtteranceReverted()),
+        *(ActiveLoop("some_form"), ActiveLoop(None), LegacyForm("some_form")),
+    ]
+)
+
+
+@given(st.lists(EVENTS, max_size=20))
+def test_the_same_events_of_a_conversation_count(events):
+    tracker = DialogueStateTracker.from_events("anna", events)
+    assert DialogueStateTracker.applied_events is applied_events._applied_events
+    assert tracker.applied_events() == applied_events._with_undoing(tracker)
 
 
 def test_only_an_empty_domain_is_empty(domain):
