@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -35,6 +36,9 @@ from lumbar.channel.tracker_store import RecentTrackerStore
 from lumbar.language.redaction import redact
 from lumbar.settings import settings
 
+STEPS_OF_A_START = 20
+"""Of the event loop, after the listener below has run; Sanic takes fewer."""
+
 logger = logging.getLogger(__name__)
 
 Handler = Callable[[UserMessage], Awaitable[Any]]
@@ -64,7 +68,9 @@ class WebChannel(InputChannel):
         async def begin_to_answer(app: Sanic, _: object) -> None:
             self.begin(app.ctx.agent)
             metrics.serve()
-            # Sanic fails when it is told to stop before this listener has returned.
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, lambda: loop.create_task(_stop(app)))
             app.ctx.upkeep = asyncio.create_task(_keep_up(app.ctx.agent))
 
         @web.listener("before_server_stop")
@@ -231,6 +237,13 @@ async def _keep_up(agent: Agent) -> None:
         await ask(agent, QUESTIONS)
         settle()
         await follow(agent, QUESTIONS)
+
+
+async def _stop(app: Sanic) -> None:
+    """Stop, but not before Sanic is done with starting: it fails then, or forgets it."""
+    for _ in range(STEPS_OF_A_START):
+        await asyncio.sleep(0)
+    app.stop()
 
 
 async def _spend(limits: Limits, request: Request, session: str) -> None:
