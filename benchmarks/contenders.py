@@ -14,9 +14,8 @@ from ruamel.yaml import YAML
 
 from lumbar.documents import read_yaml
 from lumbar.examples import by_label
-from lumbar.serving import environment
+from lumbar.serving import environment, served_model
 from lumbar.settings import ROOT, settings
-from lumbar.studio.versions import MODEL
 
 PROJECT = ("domain.yml", "data/rules.yml", "data/stories.yml", "endpoints.yml")
 
@@ -101,7 +100,7 @@ def shipped(name: str) -> Contender:
     """Return the served model, without how long it took to train."""
     folder = settings.build / "benchmark" / "shipped"
     (folder / "models").mkdir(parents=True, exist_ok=True)
-    shutil.copy(settings.served / MODEL, folder / "models" / "model.tar.gz")
+    shutil.copy(served_model(), folder / "models" / "model.tar.gz")
     shutil.copy(ROOT / "endpoints.yml", folder / "endpoints.yml")
     pipeline = [path for path in (settings.build / "pipeline").rglob("*") if path.is_file()]
     parts = [folder / "models" / "model.tar.gz", *pipeline]
